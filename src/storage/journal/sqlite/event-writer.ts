@@ -1,0 +1,222 @@
+import { createHmac, hash, type KeyObject, timingSafeEqual } from 'node:crypto';
+import type { DatabaseSync } from 'node:sqlite';
+import type { JsonValue } from '../../../kernel/canonical-json.ts';
+import { DAY } from '../../../kernel/clock.ts';
+import { EVENT_TYPES } from '../../../kernel/event.ts';
+import { eventIdFromBytes, uuidToBytes } from '../../../kernel/ids.ts';
+import { blindIndex } from '../../../privacy/blind-index.ts';
+import type { Keyring } from '../../../privacy/keyring.ts';
+import type { AuditWriter } from './audit-writer.ts';
+import { Query } from './database.ts';
+import type { DeliveryStore } from './delivery-store.ts';
+import { type EventMeta, sealContent } from './event-record.ts';
+import { laneOf, packLanes } from './lanes.ts';
+import type { Names } from './names.ts';
+import type { AcceptHead, AcceptOperation, AcceptReply } from './operations.ts';
+import { packSubjects } from './subject-index.ts';
+
+const DIGEST_BYTES = 16;
+/** Secrets' last-matched times are kept to this precision, so that not every acceptance writes one. */
+const SECRET_USE_PRECISION_MS = 10_000;
+
+type EventValues = [
+  number,
+  Uint8Array,
+  number,
+  number,
+  number,
+  number,
+  string,
+  Uint8Array | null,
+  Uint8Array | null,
+  number,
+  Uint8Array,
+  Uint8Array,
+];
+
+/** Puts accepted events into the journal: event, dedupe row, delivery, lanes, patient index and audit record. */
+export class EventWriter {
+  readonly #keyring: Keyring;
+  readonly #names: Names;
+  readonly #audit: AuditWriter;
+  readonly #deliveries: DeliveryStore;
+  readonly #dedupeMs: number;
+  readonly #insertEvent: Query<EventValues, never>;
+  readonly #findDuplicate: Query<
+    [Uint8Array],
+    { event: number; digest: Uint8Array; expires_at: number; id: Uint8Array }
+  >;
+  readonly #saveDedupe: Query<[Uint8Array, number, Uint8Array, number], never>;
+  readonly #saveSecretUse: Query<[number, number, string, number], never>;
+  readonly #secretUses = new Map<string, number>();
+  readonly #lastSequence: Query<[], { last: number | null }>;
+  #nextSequence: number;
+
+  constructor(
+    database: DatabaseSync,
+    parts: { keyring: Keyring; names: Names; audit: AuditWriter; deliveries: DeliveryStore },
+    dedupeDays: number,
+  ) {
+    this.#keyring = parts.keyring;
+    this.#names = parts.names;
+    this.#audit = parts.audit;
+    this.#deliveries = parts.deliveries;
+    this.#dedupeMs = dedupeDays * DAY;
+    this.#insertEvent = new Query(
+      database,
+      `INSERT INTO event (seq, id, org, source, type, received_at, meta, dedupe_key, subjects, audit_seq, audit_hash, sealed)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#findDuplicate = new Query(
+      database,
+      'SELECT d.event, d.digest, d.expires_at, e.id FROM dedupe d JOIN event e ON e.seq = d.event WHERE d.key = ?',
+    );
+    this.#saveDedupe = new Query(
+      database,
+      'INSERT OR REPLACE INTO dedupe (key, event, digest, expires_at) VALUES (?, ?, ?, ?)',
+    );
+    this.#saveSecretUse = new Query(
+      database,
+      'INSERT OR REPLACE INTO secret_use (org, source, secret, last_matched_at) VALUES (?, ?, ?, ?)',
+    );
+    this.#lastSequence = new Query(database, 'SELECT max(seq) AS last FROM event');
+    this.#nextSequence = this.#readNextSequence();
+  }
+
+  /** Forgets what was counted in memory: after a rollback, or when another process wrote. */
+  reset(): void {
+    this.#secretUses.clear();
+    this.#nextSequence = this.#readNextSequence();
+  }
+
+  /**
+   * Stores one event, or recognises it as stored before. A repeat with equal bytes gets the first receipt; other bytes
+   * under the same signed identity are a conflict. Both are audited.
+   */
+  accept(operation: AcceptOperation, refuse: () => AcceptReply | undefined): AcceptReply {
+    const { head, body } = operation;
+    const indexKey = this.#keyring.indexKey(head.org);
+    const digest = createHmac('sha256', indexKey)
+      .update('body\0')
+      .update(body)
+      .digest()
+      .subarray(0, DIGEST_BYTES);
+    const dedupeKey = dedupeKeyOf(indexKey, head, digest);
+    if (dedupeKey !== undefined) {
+      const first = this.#findDuplicate.get(dedupeKey);
+      if (first !== undefined && first.expires_at > head.receivedAt) return this.#repeat(head, first, digest);
+    }
+    const refusal = refuse();
+    if (refusal !== undefined) return refusal;
+    this.#store(operation, indexKey, dedupeKey, digest);
+    return { kind: 'accepted' };
+  }
+
+  #repeat(head: AcceptHead, first: { digest: Uint8Array; id: Uint8Array }, digest: Buffer): AcceptReply {
+    const eventId = eventIdFromBytes(first.id);
+    const same = timingSafeEqual(first.digest, digest);
+    this.#audit.append(
+      head.org,
+      {
+        action: same ? 'event.duplicate' : 'event.conflict',
+        actor: `source:${head.source}`,
+        target: `event:${eventId}`,
+        outcome: same ? 'success' : 'refused',
+        ...(same ? {} : { reason: 'same-identity-other-content' }),
+        requestId: head.requestId,
+        detail: { key: head.keyId, ...(head.client === undefined ? {} : { client: head.client }) },
+      },
+      head.receivedAt,
+    );
+    return same ? { kind: 'duplicate', eventId } : { kind: 'conflict', eventId };
+  }
+
+  #store(
+    operation: AcceptOperation,
+    indexKey: KeyObject,
+    dedupeKey: Buffer | undefined,
+    digest: Buffer,
+  ): void {
+    const { head, content, body } = operation;
+    const sequence = this.#nextSequence;
+    this.#nextSequence += 1;
+    const id = uuidToBytes(head.id);
+    const sealed = sealContent(this.#keyring, head.org, id, content, body);
+    const record = this.#audit.append(head.org, acceptanceEntry(head, body.length, sealed), head.receivedAt);
+    const org = this.#names.idOf(head.org);
+    const source = this.#names.idOf(head.source);
+    this.#insertEvent.run(
+      sequence,
+      id,
+      org,
+      source,
+      EVENT_TYPES.indexOf(head.type),
+      head.receivedAt,
+      JSON.stringify(metaOf(head, body.length)),
+      dedupeKey ?? null,
+      packSubjects(indexKey, head.patients ?? []),
+      record.sequence,
+      record.hash,
+      sealed,
+    );
+    if (dedupeKey !== undefined)
+      this.#saveDedupe.run(dedupeKey, sequence, digest, head.receivedAt + this.#dedupeMs);
+    const lanes = packLanes(head.foci.map((focus) => laneOf(indexKey, head.source, focus)));
+    this.#deliveries.add(sequence, head.state, lanes, head.receivedAt);
+    this.#noteSecretUse(org, source, head);
+  }
+
+  #noteSecretUse(org: number, source: number, head: AcceptHead): void {
+    const key = `${org}/${source}/${head.keyId}`;
+    const noted = this.#secretUses.get(key) ?? 0;
+    if (head.receivedAt - noted < SECRET_USE_PRECISION_MS) return;
+    this.#secretUses.set(key, head.receivedAt);
+    this.#saveSecretUse.run(org, source, head.keyId, head.receivedAt);
+  }
+
+  #readNextSequence(): number {
+    return (this.#lastSequence.get()?.last ?? 0) + 1;
+  }
+}
+
+/** Scoped by organization (its key), source, and kind of identity; 16 bytes. */
+function dedupeKeyOf(indexKey: KeyObject, head: AcceptHead, digest: Buffer): Buffer | undefined {
+  const { identity } = head;
+  if (identity === undefined) return undefined;
+  const value = identity.basis === 'body' ? digest.toString('hex') : identity.value;
+  return blindIndex(indexKey, 'dedupe', `${head.source}\0${identity.basis}\0${value}`);
+}
+
+function metaOf(head: AcceptHead, bodyBytes: number): EventMeta {
+  return {
+    contentType: head.contentType,
+    validation: head.validation,
+    requestId: head.requestId,
+    bodyBytes,
+    keyId: head.keyId,
+    ...(head.fhirVersion === undefined ? {} : { fhirVersion: head.fhirVersion }),
+    ...(head.traceParent === undefined ? {} : { traceParent: head.traceParent }),
+    ...(head.findings === undefined ? {} : { findings: head.findings }),
+  };
+}
+
+/** The record binds the sealed bytes by their SHA-256, so that the stored event can be checked without any key. */
+function acceptanceEntry(head: AcceptHead, bodyBytes: number, sealed: Buffer) {
+  const detail: { [key: string]: JsonValue } = {
+    bytes: bodyBytes,
+    key: head.keyId,
+    sealed: hash('sha256', sealed, 'base64url'),
+    type: head.type,
+  };
+  if (head.client !== undefined) detail.client = head.client;
+  if (head.findings !== undefined) detail.findings = head.findings;
+  if (head.state !== 'pending') detail.state = head.state;
+  return {
+    action: 'event.accept',
+    actor: `source:${head.source}`,
+    target: `event:${head.id}`,
+    outcome: 'success',
+    requestId: head.requestId,
+    detail,
+  } as const;
+}
