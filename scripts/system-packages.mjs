@@ -8,6 +8,7 @@ import { fail } from './setup.mjs';
 const NEEDED = {
   gcc: ['gcc', 'libc6-dev'],
   nginx: ['nginx'],
+  openssl: ['openssl'],
 };
 
 /** Installs what is missing where that is allowed; otherwise says what is missing and ends. Never goes on without. */

@@ -3,7 +3,7 @@ import { createCorePlatformClient } from './clients/core-platform.ts';
 import type { ConfigHolder } from './config/config-holder.ts';
 import { Forwarder } from './forwarding/forwarder.ts';
 import { isUpstreamFault } from './forwarding/verdict.ts';
-import { createWebhookSigner } from './forwarding/webhook-signer.ts';
+import { reloadableSigner } from './forwarding/webhook-signer.ts';
 import { Gateway } from './gateway.ts';
 import { createGatewayServer } from './http/server.ts';
 import { InboundGate } from './inbound/inbound-gate.ts';
@@ -50,7 +50,7 @@ export async function createGateway({ holder, clock, random, log, metrics }: App
     deliveries: journal,
     core: coreClient,
     breaker,
-    signer: createWebhookSigner([secrets.coreSigningKey]),
+    signer: reloadableSigner(() => holder.current.secrets.coreSigningKey),
     clock,
     random,
     log,

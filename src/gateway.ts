@@ -5,7 +5,7 @@ import type { GatewayServer } from './http/server.ts';
 import type { ListenAddress } from './http/settings.ts';
 import { Cleanup } from './kernel/cleanup.ts';
 import { SECOND } from './kernel/clock.ts';
-import { errorMessage } from './kernel/errors.ts';
+import { errorCode } from './kernel/errors.ts';
 import { GATEWAY_SCOPE } from './kernel/ids.ts';
 import type { Log } from './kernel/log.ts';
 import type { JournalHealth } from './observation.ts';
@@ -61,7 +61,7 @@ export class Gateway {
       const flush = setInterval(() => {
         refusals
           .flush()
-          .catch((error) => log.error('refusals could not be audited yet', { reason: errorMessage(error) }));
+          .catch((error) => log.error('refusals could not be audited yet', { code: errorCode(error) }));
       }, REFUSAL_FLUSH_MS);
       flush.unref();
       cleanup.add('refusal log', () => {

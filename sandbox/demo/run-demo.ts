@@ -123,7 +123,6 @@ class Demo {
   #introduce(url: string, gateway: GatewayProcess): void {
     this.#options.screen.print([
       `Portcullis runs as process ${gateway.pid} at ${url}`,
-      `  console  ${url}/console/`,
       `  health   ${url}/health/ready   metrics  ${url}/metrics`,
       `  log      ${this.#logFile}`,
       `  core platform (sandbox) at ${this.#core.url}`,

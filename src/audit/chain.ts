@@ -1,7 +1,7 @@
-import { hash } from 'node:crypto';
-import { canonicalJson, type JsonValue } from '../kernel/canonical-json.ts';
+import { canonicalJson } from '../kernel/canonical-json.ts';
 import { toInstant } from '../kernel/clock.ts';
 import type { OrganizationId } from '../kernel/ids.ts';
+import { sha256 } from '../kernel/sha256.ts';
 import type { AuditEntry } from './record.ts';
 
 /**
@@ -21,19 +21,19 @@ export function auditRecordBytes(
   at: number,
   entry: AuditEntry,
 ): Buffer {
-  const record: { [key: string]: JsonValue } = {
+  const record = {
     action: entry.action,
     actor: entry.actor,
     at: toInstant(at),
+    detail: entry.detail,
     org: organization,
     outcome: entry.outcome,
+    reason: entry.reason,
+    request: entry.requestId,
     seq: sequence,
     target: entry.target,
     v: 1,
   };
-  if (entry.detail !== undefined) record.detail = entry.detail;
-  if (entry.reason !== undefined) record.reason = entry.reason;
-  if (entry.requestId !== undefined) record.request = entry.requestId;
   return Buffer.from(canonicalJson(record), 'utf8');
 }
 
@@ -58,13 +58,13 @@ export class ChainHasher {
     link.writeUInt32BE(sequence >>> 0, this.#sequenceAt + 4);
     link.set(previous, this.#sequenceAt + 8);
     link.set(this.#leafHash(recordBytes), this.#sequenceAt + 40);
-    return hash('sha256', link, 'buffer');
+    return sha256(link);
   }
 
   #leafHash(recordBytes: Uint8Array): Buffer {
     const size = recordBytes.length + 1;
     if (size > this.#leaf.length) this.#leaf = Buffer.alloc(size * 2);
     this.#leaf.set(recordBytes, 1);
-    return hash('sha256', this.#leaf.subarray(0, size), 'buffer');
+    return sha256(this.#leaf.subarray(0, size));
   }
 }

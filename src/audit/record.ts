@@ -29,7 +29,7 @@ export interface AuditEntry {
   /** `event:{uuid}`, `source:{id}`, `config`, … */
   readonly target: string;
   readonly outcome: 'success' | 'refused' | 'failure';
-  readonly reason?: string;
-  readonly requestId?: string;
-  readonly detail?: { readonly [key: string]: JsonValue };
+  readonly reason?: string | undefined;
+  readonly requestId?: string | undefined;
+  readonly detail?: { readonly [key: string]: JsonValue | undefined } | undefined;
 }

@@ -1,6 +1,6 @@
 import { ensureDevelopmentKeys } from '../config/development-keys.ts';
 import { configFile } from '../config/environment.ts';
-import { type ConfigLoader, createConfigLoader } from '../config/load.ts';
+import { type ConfigLoader, configValidator, createConfigLoader } from '../config/load.ts';
 import { formatProblems } from '../config/problem.ts';
 import type { ConfigSnapshot } from '../config/types.ts';
 import { GatewayError } from '../kernel/errors.ts';
@@ -22,11 +22,7 @@ export async function loadConfiguration(
   terminal: Terminal,
   argument: string | undefined,
 ): Promise<LoadedConfig> {
-  const { environment, clock } = terminal;
-  const load = createConfigLoader({ environment, clock });
-  const result = await load(configFile(environment, argument));
-  if (!result.ok) throw new ConfigRefused(formatProblems(result.problems));
-  return { snapshot: result.snapshot, load };
+  return load(terminal, argument, configValidator());
 }
 
 /** The same, after making the key files that a development configuration names and that do not exist yet. */
@@ -34,9 +30,22 @@ export async function loadWithDevelopmentKeys(
   terminal: Terminal,
   argument: string | undefined,
 ): Promise<LoadedConfig> {
-  const made = await ensureDevelopmentKeys(configFile(terminal.environment, argument), terminal.environment);
+  const { environment } = terminal;
+  const validate = configValidator();
+  const made = await ensureDevelopmentKeys(configFile(environment, argument), environment, validate);
   for (const path of made) terminal.error(`made a development key: ${path}`);
-  return loadConfiguration(terminal, argument);
+  return load(terminal, argument, validate);
+}
+
+async function load(
+  { environment, clock }: Terminal,
+  argument: string | undefined,
+  validate: ReturnType<typeof configValidator>,
+): Promise<LoadedConfig> {
+  const loader = createConfigLoader({ environment, clock }, validate);
+  const result = await loader(configFile(environment, argument));
+  if (!result.ok) throw new ConfigRefused(formatProblems(result.problems));
+  return { snapshot: result.snapshot, load: loader };
 }
 
 export function journalSettings({ config, secrets }: ConfigSnapshot): JournalSettings {

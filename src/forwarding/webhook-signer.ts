@@ -29,3 +29,19 @@ export function createWebhookSigner(secrets: readonly Buffer[]): WebhookSigner {
 function hmac(key: KeyObject, prefix: string, body: Buffer): string {
   return createHmac('sha256', key).update(prefix).update(body).digest('base64');
 }
+
+/** Signs with whatever key is in force; a reload may have changed it since the last call. */
+export function reloadableSigner(currentSecret: () => Buffer): WebhookSigner {
+  let secret = currentSecret();
+  let signer = createWebhookSigner([secret]);
+  return {
+    sign(id, timestamp, body) {
+      const current = currentSecret();
+      if (current !== secret) {
+        secret = current;
+        signer = createWebhookSigner([current]);
+      }
+      return signer.sign(id, timestamp, body);
+    },
+  };
+}

@@ -3,6 +3,7 @@ import { FHIR_JSON, operationOutcome } from './operation-outcome.ts';
 import { PROBLEM_JSON, problem } from './problem.ts';
 import { announcedLength, hasBody } from './raw-body.ts';
 import { type HeaderList, NO_HEADERS, REFUSALS, type RefusalCode } from './refusal.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
 
 /** A complete answer. `body` is text, so that it leaves in one write with its headers; absent for statuses without one. */
 export interface Answer {
@@ -13,7 +14,7 @@ export interface Answer {
 
 /** After an early answer, this much of the rest of a request is read and thrown away, for at most this long. */
 const LINGER_BYTES = 1024 * 1024;
-const LINGER_MS = 1_000;
+const LINGER_MS = 500;
 /** A rest that is announced to be at most this long is read to its end, and the connection kept. */
 const KEEP_ALIVE_BYTES = 64 * 1024;
 
@@ -50,12 +51,12 @@ function internalBody(request: Request, fhir: boolean): string {
   return fhir ? operationOutcome('internal', requestId) : problem('internal', requestId);
 }
 
-/** Writes an answer, unless one was begun already. */
+/** Writes an answer with its request id and the headers that every answer has, unless one was begun already. */
 export function send(request: Request, response: Response, { status, headers, body }: Answer): void {
   if (response.headersSent) return;
-  response.statusCode = status;
-  for (let at = 0; at < headers.length; at += 2) response.setHeader(headers[at] ?? '', headers[at + 1] ?? '');
-  if (body !== undefined) response.setHeader('content-length', Buffer.byteLength(body));
+  const all = [...SECURITY_HEADERS, 'x-request-id', request.exchange.requestId, ...headers];
+  if (body !== undefined) all.push('content-length', String(Buffer.byteLength(body)));
+  response.writeHead(status, all);
   if (request.complete || !hasBody(request)) response.end(body);
   else if (response.shouldKeepAlive && isShort(request)) response.end(body);
   else endAfterLinger(request, response, body);

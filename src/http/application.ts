@@ -1,5 +1,4 @@
 import express, { type Express, type RequestHandler } from 'express';
-import helmet, { type HelmetOptions } from 'helmet';
 import type { Clock } from '../kernel/clock.ts';
 import type { Log } from '../kernel/log.ts';
 import { sendRefusal } from './answer.ts';
@@ -24,19 +23,6 @@ export interface ApplicationDeps {
   readonly isClosing: () => boolean;
 }
 
-/** Nothing this server answers is a document to be framed, scripted or cached. */
-const SECURITY_HEADERS: HelmetOptions = {
-  contentSecurityPolicy: {
-    useDefaults: false,
-    directives: {
-      defaultSrc: ["'none'"],
-      baseUri: ["'none'"],
-      formAction: ["'none'"],
-      frameAncestors: ["'none'"],
-    },
-  },
-  xFrameOptions: { action: 'deny' },
-};
 const SHUTDOWN_RETRY_SECONDS = '5';
 const READ_METHODS = ['GET', 'HEAD'];
 
@@ -45,7 +31,6 @@ export function createApplication(deps: ApplicationDeps): Express {
   const app = express();
   configure(app);
   app.use(beginExchange(deps));
-  app.use(helmet(SECURITY_HEADERS), forbidCaching);
   app.use(guardFraming(deps.maxHeaderPairs));
   app.route('/health/live').all(readOnly('/health/live'), liveRoute());
   app.route('/health/ready').all(readOnly('/health/ready'), readyRoute(shutdownAware(deps)));
@@ -63,11 +48,6 @@ function configure(app: Express): void {
   app.set('query parser', false);
   app.enable('case sensitive routing');
 }
-
-const forbidCaching: RequestHandler = (_request, response, next) => {
-  response.setHeader('cache-control', 'no-store');
-  next();
-};
 
 /** For routes that only tell; names the route for the log line. */
 function readOnly(template: string): RequestHandler {

@@ -10,7 +10,7 @@ import { PROBLEM_JSON, problem } from './problem.ts';
 import { type HeaderList, NO_HEADERS, REFUSALS, type RefusalCode } from './refusal.ts';
 
 /** How long a refused connection is still read from, so that the client gets the answer before a reset. */
-const LINGER_MS = 1_000;
+const LINGER_MS = 500;
 
 interface ClientErrorDeps {
   readonly connections: Connections;

@@ -10,14 +10,8 @@ export function translateErrors(log: Log): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
     const refusal = error instanceof ClientAborted ? undefined : toRefusal(error);
     if (refusal?.code === 'internal') logUnexpected(log, request.exchange.requestId, error);
-    if (response.headersSent) {
-      response.destroy();
-    } else if (refusal === undefined) {
-      request.exchange.outcome = 'client-aborted';
-      response.destroy();
-    } else {
-      sendRefusal(request, response, refusal.code, refusal.headers);
-    }
+    if (refusal === undefined || response.headersSent) response.destroy();
+    else sendRefusal(request, response, refusal.code, refusal.headers);
   };
 }
 

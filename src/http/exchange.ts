@@ -30,6 +30,8 @@ export interface Exchange {
   source: ProvenSource | undefined;
 }
 
+/** The outcome of a request until another is known: it stays if the connection goes away first. */
+const CONNECTION_LOST = 'connection-lost';
 export const WEBHOOK_ROUTE = '/webhooks/:org/:source';
 
 interface ExchangeDeps {
@@ -46,7 +48,6 @@ export function beginExchange(deps: ExchangeDeps): RequestHandler {
   return (request, response, next) => {
     const exchange = newExchange(request, deps.clock);
     request.exchange = exchange;
-    response.setHeader('x-request-id', exchange.requestId);
     deps.metrics.requestStarted();
     response.on('close', () => finish(deps, request, response));
     next();
@@ -60,7 +61,7 @@ function newExchange(request: Request, clock: Clock): Exchange {
     traceParent: parseTraceParent(single(headers.traceparent)),
     startedAt: performance.now(),
     route: 'none',
-    outcome: 'unanswered',
+    outcome: CONNECTION_LOST,
     bodyBytes: 0,
     eventId: undefined,
     source: undefined,

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { ClientAborted, HttpRefusal, type RefusalCode } from './refusal.ts';
+import { ClientAborted, HttpRefusal } from './refusal.ts';
 
 const EMPTY = Buffer.alloc(0);
 const SWEEP_MS = 1_000;
@@ -71,7 +71,7 @@ export class BodyReader {
       this.#buffered += chunk.length;
       const fault = this.#fault(arrival);
       if (fault === undefined) chunks.push(chunk);
-      else fail(new HttpRefusal(fault));
+      else fail(fault);
     };
     const complete = () => {
       settle();
@@ -83,9 +83,10 @@ export class BodyReader {
     request.on('data', take).on('end', complete).on('close', abort);
   }
 
-  #fault(arrival: Arrival): RefusalCode | undefined {
-    if (arrival.received > this.#limits.maxBodyBytes) return 'body-too-large';
-    return this.#buffered > this.#limits.maxBufferedBodyBytes ? 'buffers-full' : undefined;
+  #fault(arrival: Arrival): HttpRefusal | undefined {
+    if (arrival.received > this.#limits.maxBodyBytes) return new HttpRefusal('body-too-large');
+    if (this.#buffered <= this.#limits.maxBufferedBodyBytes) return undefined;
+    return new HttpRefusal('buffers-full', ['retry-after', '1']);
   }
 
   #sweep(): void {

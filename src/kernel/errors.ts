@@ -40,6 +40,12 @@ const JOURNAL_UNAVAILABLE = {
 
 export type JournalUnavailableCode = keyof typeof JOURNAL_UNAVAILABLE;
 
+/** A stable code for the log: ours, the system's, or the class of the error; never its text. */
+export function errorCode(error: unknown): string {
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
+  return error instanceof Error ? error.name : 'unknown';
+}
+
 export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

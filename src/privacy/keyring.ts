@@ -1,6 +1,7 @@
-import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Clock } from '../kernel/clock.ts';
 import { GatewayError } from '../kernel/errors.ts';
+import { HmacSha256 } from '../kernel/hmac-sha256.ts';
 import type { OrganizationId } from '../kernel/ids.ts';
 import { createDataKey, type DataKey, deriveKey, open, seal, sealedKeyId } from './envelope.ts';
 
@@ -25,7 +26,7 @@ type Generation = { readonly key: DataKey; readonly number: number; readonly cre
 type OrganizationKeys = {
   current: Generation;
   readonly byId: Map<string, DataKey>;
-  readonly index: KeyObject;
+  readonly index: HmacSha256;
 };
 
 /**
@@ -72,7 +73,7 @@ export class Keyring {
   }
 
   /** Key for blind indexes and for keyed digests of this organization. */
-  indexKey(organization: OrganizationId): KeyObject {
+  indexKey(organization: OrganizationId): HmacSha256 {
     return this.#keysOf(organization).index;
   }
 
@@ -116,7 +117,7 @@ export class Keyring {
   reload(): void {
     this.#organizations.clear();
     const stored = this.#store.loadKeys();
-    const indexKeys = new Map<OrganizationId, KeyObject>();
+    const indexKeys = new Map<OrganizationId, HmacSha256>();
     for (const row of stored) {
       if (row.purpose === 'index') indexKeys.set(row.organization, indexKeyOf(this.#unwrap(row)));
     }
@@ -158,8 +159,8 @@ export class Keyring {
   }
 }
 
-function indexKeyOf(key: DataKey): KeyObject {
-  return createSecretKey(deriveKey(key, 'index'));
+function indexKeyOf(key: DataKey): HmacSha256 {
+  return new HmacSha256(deriveKey(key, 'index'));
 }
 
 function masterKey(secret: Buffer): DataKey {
@@ -170,7 +171,7 @@ function masterKey(secret: Buffer): DataKey {
 
 /** A wrapped key is its id and secret, sealed under the master key. */
 function wrap(master: DataKey, organization: OrganizationId, purpose: string, key: DataKey): Buffer {
-  return seal(master, wrapContext(organization, purpose), [key.id, key.secret.export()]);
+  return seal(master, wrapContext(organization, purpose), [key.id, key.secret]);
 }
 
 function wrapContext(organization: OrganizationId, purpose: string) {

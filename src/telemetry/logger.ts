@@ -1,6 +1,7 @@
-import { type DestinationStream, destination as openDestination, pino } from 'pino';
-import { type Clock, SECOND, systemClock, toInstant } from '../kernel/clock.ts';
+import { type DestinationStream, pino } from 'pino';
+import { type Clock, systemClock, toInstant } from '../kernel/clock.ts';
 import type { Log, LogFields } from '../kernel/log.ts';
+import { LogDestination } from './log-destination.ts';
 import { LOG_FIELDS } from './log-fields.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -18,8 +19,7 @@ export interface GatewayLog extends Log {
   flush(): void;
 }
 
-/** Lines are gathered up to this many bytes, or for a second, then written together. */
-const BUFFER_BYTES = 4096;
+const STANDARD_OUTPUT = 1;
 /** Longer text values are cut: no field of ours needs more. */
 const MAX_TEXT = 256;
 
@@ -28,12 +28,12 @@ const MAX_TEXT = 256;
  * the allow-list are dropped; `dropped_fields` tells how many.
  */
 export function createLogger(options: LoggerOptions): GatewayLog {
-  const { level, clock = systemClock, destination = standardOutput() } = options;
+  const { level, clock = systemClock, destination = new LogDestination(STANDARD_OUTPUT) } = options;
   const logger = pino(
     {
       level,
       base: null,
-      timestamp: () => `,"time":"${toInstant(clock.now())}"`,
+      timestamp: instantField(clock),
       formatters: { level: (label) => ({ level: label }) },
     },
     destination,
@@ -48,20 +48,22 @@ export function createLogger(options: LoggerOptions): GatewayLog {
     info: write('info'),
     warn: write('warn'),
     error: write('error'),
-    flush: () => flush(destination),
+    flush: () => (destination as DestinationStream & { flushSync?: () => void }).flushSync?.(),
   };
 }
 
-function standardOutput(): DestinationStream {
-  return openDestination({ dest: 1, sync: false, minLength: BUFFER_BYTES, periodicFlush: SECOND });
-}
-
-function flush(destination: DestinationStream & { flushSync?: () => void }): void {
-  try {
-    destination.flushSync?.();
-  } catch {
-    // Standard output is closed or was never opened: nothing is left to be done about it.
-  }
+/** The time as pino wants it, made once per millisecond: under load many lines share one. */
+function instantField(clock: Clock): () => string {
+  let madeFor = Number.NaN;
+  let field = '';
+  return () => {
+    const now = clock.now();
+    if (now !== madeFor) {
+      madeFor = now;
+      field = `,"time":"${toInstant(now)}"`;
+    }
+    return field;
+  };
 }
 
 function allowed(fields: LogFields | undefined): Record<string, string | number | boolean> {

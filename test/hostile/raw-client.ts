@@ -42,10 +42,10 @@ export class RawClient {
     this.#socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
   }
 
-  /** Resolves when the bytes were taken by the system, or the connection is gone. */
+  /** Resolves when the bytes were taken by the system, or the connection is gone, and others had their turn. */
   async sent(bytes: Buffer): Promise<void> {
     await new Promise<void>((resolve) => {
-      this.#socket.write(bytes, () => resolve());
+      this.#socket.write(bytes, () => setImmediate(resolve));
     });
   }
 

@@ -3,7 +3,7 @@ import { ConfigHolder } from '../../config/config-holder.ts';
 import { formatProblems } from '../../config/problem.ts';
 import type { Gateway } from '../../gateway.ts';
 import type { ListenAddress } from '../../http/settings.ts';
-import { errorMessage } from '../../kernel/errors.ts';
+import { errorCode } from '../../kernel/errors.ts';
 import type { Log } from '../../kernel/log.ts';
 import { createLogger } from '../../telemetry/logger.ts';
 import { createMetrics } from '../../telemetry/metrics.ts';
@@ -60,7 +60,7 @@ async function serveUntilStopped(
 ): Promise<number> {
   terminal.onSignal('SIGHUP', () => {
     reload(gateway, holder, terminal, log).catch((error) =>
-      log.error('reload failed', { reason: errorMessage(error) }),
+      log.error('reload failed', { code: errorCode(error) }),
     );
   });
   const stopped = new Promise<string>((resolve) => {
@@ -74,7 +74,7 @@ async function serveUntilStopped(
     log.info('stopped', { signal });
     return EXIT.ok;
   } catch (error) {
-    log.error('the gateway cannot go on', { reason: errorMessage(error) });
+    log.error('the gateway cannot go on', { code: errorCode(error) });
     await gateway.stop().catch(() => undefined);
     return EXIT.failure;
   }

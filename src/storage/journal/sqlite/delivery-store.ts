@@ -4,6 +4,7 @@ import { GatewayError } from '../../../kernel/errors.ts';
 import { type EventId, eventIdFromBytes, type OrganizationId, uuidToBytes } from '../../../kernel/ids.ts';
 import type { Keyring } from '../../../privacy/keyring.ts';
 import type { AuditWriter } from './audit-writer.ts';
+import type { Claims } from './claims.ts';
 import { Query } from './database.ts';
 import { EVENT_COLUMNS, type EventRow, openContent, summaryOf } from './event-record.ts';
 import { Lanes } from './lanes.ts';
@@ -53,12 +54,15 @@ export class DeliveryStore {
   readonly #lastTicket: Query<[], { last: number | null }>;
   readonly #countPending: Query<[], { pending: number }>;
   readonly #bySequence: Query<[Uint8Array], { seq: number; org: number }>;
-  readonly #claimed = new Map<number, EventId>();
-  readonly #sequences = new Map<EventId, number>();
+  readonly #claims: Claims;
   #ticket: number;
   #pending: number;
 
-  constructor(database: DatabaseSync, parts: { keyring: Keyring; names: Names; audit: AuditWriter }) {
+  constructor(
+    database: DatabaseSync,
+    parts: { keyring: Keyring; names: Names; audit: AuditWriter; claims: Claims },
+  ) {
+    this.#claims = parts.claims;
     this.#keyring = parts.keyring;
     this.#names = parts.names;
     this.#audit = parts.audit;
@@ -137,17 +141,17 @@ export class DeliveryStore {
   /** Reads committed state only: call it outside the write transaction. */
   claim(limits: { count: number; bytes: number }, now: number): ClaimOutcome {
     const deliveries: ClaimedDelivery[] = [];
+    const taken: [row: number, event: EventId][] = [];
     const damaged: ClaimOutcome['damaged'] = [];
     let bytes = 0;
-    for (const { event } of this.#due.all(now, limits.count + this.#claimed.size)) {
-      if (this.#claimed.has(event)) continue;
+    for (const { event } of this.#due.all(now, limits.count + this.#claims.size)) {
+      if (this.#claims.has(event)) continue;
       if (deliveries.length >= limits.count || bytes >= limits.bytes) break;
       const row = this.#load.get(event);
       if (row === undefined) throw new Error(`delivery ${event} has no event`);
       try {
         const delivery = this.#open(row);
-        this.#claimed.set(event, delivery.summary.id);
-        this.#sequences.set(delivery.summary.id, event);
+        taken.push([event, delivery.summary.id]);
         bytes += delivery.content.body.length;
         deliveries.push(delivery);
       } catch (error) {
@@ -155,7 +159,9 @@ export class DeliveryStore {
         damaged.push({ event: eventIdFromBytes(row.id), attempt: row.attempts, reason: error.code });
       }
     }
-    return { deliveries, damaged, nextDueAt: this.#nextDue.get(now)?.due_at ?? undefined };
+    const nextDueAt = this.#nextDue.get(now)?.due_at ?? undefined;
+    for (const [row, id] of taken) this.#claims.add(row, id);
+    return { deliveries, damaged, nextDueAt };
   }
 
   #open(row: ClaimRow): ClaimedDelivery {
@@ -169,15 +175,6 @@ export class DeliveryStore {
       auditSequence: row.audit_seq,
       auditHash: Buffer.from(row.audit_hash).toString('hex'),
     };
-  }
-
-  /** Takes claims back without an attempt. */
-  release(ids: Iterable<EventId>): void {
-    for (const id of ids) {
-      const event = this.#sequences.get(id);
-      if (event !== undefined) this.#claimed.delete(event);
-      this.#sequences.delete(id);
-    }
   }
 
   /** Records one attempt with its audit record. The claim itself is released by the caller, after the commit. */

@@ -13,13 +13,13 @@ import type { Names } from './names.ts';
 /** What `event.meta` holds, as JSON. */
 export interface EventMeta {
   readonly contentType: string;
-  readonly fhirVersion?: string;
+  readonly fhirVersion?: string | undefined;
   readonly validation: ValidationVerdict;
   readonly requestId: string;
-  readonly traceParent?: string;
+  readonly traceParent?: string | undefined;
   readonly bodyBytes: number;
   readonly keyId: string;
-  readonly findings?: readonly string[];
+  readonly findings?: readonly string[] | undefined;
 }
 
 /** Columns of `event` that a reader needs. */

@@ -1,8 +1,8 @@
-import { createHmac, hash, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
-import type { JsonValue } from '../../../kernel/canonical-json.ts';
 import { DAY } from '../../../kernel/clock.ts';
 import { EVENT_TYPES } from '../../../kernel/event.ts';
+import type { HmacSha256 } from '../../../kernel/hmac-sha256.ts';
 import { eventIdFromBytes, uuidToBytes } from '../../../kernel/ids.ts';
 import { blindIndex } from '../../../privacy/blind-index.ts';
 import type { Keyring } from '../../../privacy/keyring.ts';
@@ -96,11 +96,7 @@ export class EventWriter {
   accept(operation: AcceptOperation, refuse: () => AcceptReply | undefined): AcceptReply {
     const { head, body } = operation;
     const indexKey = this.#keyring.indexKey(head.org);
-    const digest = createHmac('sha256', indexKey)
-      .update('body\0')
-      .update(body)
-      .digest()
-      .subarray(0, DIGEST_BYTES);
+    const digest = indexKey.digest('body\0', body).subarray(0, DIGEST_BYTES);
     const dedupeKey = dedupeKeyOf(indexKey, head, digest);
     if (dedupeKey !== undefined) {
       const first = this.#findDuplicate.get(dedupeKey);
@@ -122,9 +118,9 @@ export class EventWriter {
         actor: `source:${head.source}`,
         target: `event:${eventId}`,
         outcome: same ? 'success' : 'refused',
-        ...(same ? {} : { reason: 'same-identity-other-content' }),
+        reason: same ? undefined : 'same-identity-other-content',
         requestId: head.requestId,
-        detail: { key: head.keyId, ...(head.client === undefined ? {} : { client: head.client }) },
+        detail: { client: head.client, key: head.keyId },
       },
       head.receivedAt,
     );
@@ -133,7 +129,7 @@ export class EventWriter {
 
   #store(
     operation: AcceptOperation,
-    indexKey: KeyObject,
+    indexKey: HmacSha256,
     dedupeKey: Buffer | undefined,
     digest: Buffer,
   ): void {
@@ -180,7 +176,7 @@ export class EventWriter {
 }
 
 /** Scoped by organization (its key), source, and kind of identity; 16 bytes. */
-function dedupeKeyOf(indexKey: KeyObject, head: AcceptHead, digest: Buffer): Buffer | undefined {
+function dedupeKeyOf(indexKey: HmacSha256, head: AcceptHead, digest: Buffer): Buffer | undefined {
   const { identity } = head;
   if (identity === undefined) return undefined;
   const value = identity.basis === 'body' ? digest.toString('hex') : identity.value;
@@ -194,23 +190,23 @@ function metaOf(head: AcceptHead, bodyBytes: number): EventMeta {
     requestId: head.requestId,
     bodyBytes,
     keyId: head.keyId,
-    ...(head.fhirVersion === undefined ? {} : { fhirVersion: head.fhirVersion }),
-    ...(head.traceParent === undefined ? {} : { traceParent: head.traceParent }),
-    ...(head.findings === undefined ? {} : { findings: head.findings }),
+    fhirVersion: head.fhirVersion,
+    traceParent: head.traceParent,
+    findings: head.findings,
   };
 }
 
 /** The record binds the sealed bytes by their SHA-256, so that the stored event can be checked without any key. */
 function acceptanceEntry(head: AcceptHead, bodyBytes: number, sealed: Buffer) {
-  const detail: { [key: string]: JsonValue } = {
+  const detail = {
     bytes: bodyBytes,
+    client: head.client,
+    findings: head.findings,
     key: head.keyId,
     sealed: hash('sha256', sealed, 'base64url'),
+    state: head.state === 'pending' ? undefined : head.state,
     type: head.type,
   };
-  if (head.client !== undefined) detail.client = head.client;
-  if (head.findings !== undefined) detail.findings = head.findings;
-  if (head.state !== 'pending') detail.state = head.state;
   return {
     action: 'event.accept',
     actor: `source:${head.source}`,

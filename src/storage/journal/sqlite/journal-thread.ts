@@ -1,6 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import type { ClaimedDelivery } from '../../../forwarding/ports.ts';
 import { errorMessage, GatewayError } from '../../../kernel/errors.ts';
+import { Claims } from './claims.ts';
 import type { AcceptOperation, AcceptReply, ReplayChunk, WriteOperation } from './operations.ts';
 import {
   type BatchReply,
@@ -28,7 +29,9 @@ class JournalHost {
   #settings: JournalSettings | undefined;
   #journal: SqliteJournal | undefined;
   #now = 0;
-  #failedAt = 0;
+  /** On the clock of `performance.now()`, which starts at about 0. */
+  #failedAt = Number.NEGATIVE_INFINITY;
+  readonly #claims = new Claims();
   readonly #clock = { now: () => this.#now };
 
   handle(message: ToJournal): { answer: FromJournal; transfer: ArrayBuffer[] } {
@@ -45,7 +48,7 @@ class JournalHost {
     switch (message.kind) {
       case 'open':
         this.#settings = message.settings;
-        this.#journal = new SqliteJournal(message.settings, this.#clock, 'owner');
+        this.#journal = this.#openJournal(message.settings);
         this.#journal.prepare(message.organizations);
         return this.#done(id);
       case 'batch':
@@ -59,7 +62,7 @@ class JournalHost {
         return { answer: { id, status: this.#status(), kind: 'claim', reply }, transfer: [reply.bodies] };
       }
       case 'release':
-        this.#journal?.release(message.events);
+        this.#claims.release(message.events);
         return this.#done(id);
       case 'prepare':
         this.#guard((journal) => journal.prepare(message.organizations));
@@ -141,9 +144,13 @@ class JournalHost {
     if (performance.now() - this.#failedAt < REOPEN_PAUSE_MS)
       throw new Error('the journal is being reopened');
     this.#failedAt = performance.now();
-    this.#journal = new SqliteJournal(this.#settings, this.#clock, 'owner');
-    this.#failedAt = 0;
+    this.#journal = this.#openJournal(this.#settings);
+    this.#failedAt = Number.NEGATIVE_INFINITY;
     return this.#journal;
+  }
+
+  #openJournal(settings: JournalSettings): SqliteJournal {
+    return new SqliteJournal(settings, this.#clock, 'owner', this.#claims);
   }
 
   #status(): FromJournal['status'] {

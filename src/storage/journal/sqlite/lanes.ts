@@ -1,12 +1,12 @@
-import type { KeyObject } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
+import type { HmacSha256 } from '../../../kernel/hmac-sha256.ts';
 import { blindIndex } from '../../../privacy/blind-index.ts';
 import { Query } from './database.ts';
 
 const LANE_BYTES = 4;
 
 /** Number of the lane of one focus of one source: 31 keyed bits. A collision only orders two lanes as one. */
-export function laneOf(indexKey: KeyObject, source: string, focus: string): number {
+export function laneOf(indexKey: HmacSha256, source: string, focus: string): number {
   return blindIndex(indexKey, 'lane', `${source}\0${focus}`, LANE_BYTES).readUInt32BE(0) >>> 1;
 }
 

@@ -10,6 +10,7 @@ import type { SealedContent } from '../../../kernel/event.ts';
 import { type EventId, eventIdFromBytes, type OrganizationId } from '../../../kernel/ids.ts';
 import { Keyring } from '../../../privacy/keyring.ts';
 import { AuditWriter } from './audit-writer.ts';
+import { Claims } from './claims.ts';
 import { type JournalRole, openJournalDatabase, Query } from './database.ts';
 import { type ClaimOutcome, DeliveryStore } from './delivery-store.ts';
 import { EventReader } from './event-reader.ts';
@@ -54,28 +55,37 @@ export class SqliteJournal {
   readonly #audit: AuditWriter;
   readonly #events: EventWriter;
   readonly #deliveries: DeliveryStore;
+  readonly #claims: Claims;
   readonly reader: EventReader;
   readonly #keyring: Keyring;
   readonly #dataVersion: Query<[], { data_version: number }>;
-  readonly #expired: Query<[number, number, number], { seq: number; dedupe_key: Uint8Array }>;
+  readonly #oldest: Query<
+    [number, number],
+    { seq: number; received_at: number; dedupe_key: Uint8Array | null }
+  >;
   readonly #subjects: SubjectIndex;
   readonly #dropDedupe: Query<[Uint8Array, number], never>;
   #seenVersion: number;
   #purgedTo = 0;
   #freeBytes = Number.MAX_SAFE_INTEGER;
+  #walBytes = 0;
 
-  /** @throws GatewayError `key-canary-mismatch`, `key-unwrap-failed`, `journal-schema-newer`; Error from SQLite. */
-  constructor(settings: JournalSettings, clock: Clock, role: JournalRole) {
+  /**
+   * @param claims what this process has under way already, when this handle replaces one that failed.
+   * @throws GatewayError `key-canary-mismatch`, `key-unwrap-failed`, `journal-schema-newer`; Error from SQLite.
+   */
+  constructor(settings: JournalSettings, clock: Clock, role: JournalRole, claims = new Claims()) {
     const database = openJournalDatabase(settings.path, role);
     this.#database = database;
     this.#settings = settings;
     this.#clock = clock;
+    this.#claims = claims;
     try {
       const masters = settings.masterKeys.map((key) => Buffer.from(key));
       this.#keyring = this.#openKeyring(masters);
       this.#names = new Names(database);
       this.#audit = new AuditWriter(database, this.#names);
-      const parts = { keyring: this.#keyring, names: this.#names, audit: this.#audit };
+      const parts = { keyring: this.#keyring, names: this.#names, audit: this.#audit, claims };
       this.#deliveries = new DeliveryStore(database, parts);
       this.#events = new EventWriter(
         database,
@@ -84,9 +94,9 @@ export class SqliteJournal {
       );
       this.reader = new EventReader(database, this.#names, this.#keyring);
       this.#dataVersion = new Query(database, 'PRAGMA data_version');
-      this.#expired = new Query(
+      this.#oldest = new Query(
         database,
-        'SELECT seq, dedupe_key FROM event WHERE seq > ? AND received_at < ? AND dedupe_key IS NOT NULL ORDER BY seq LIMIT ?',
+        'SELECT seq, received_at, dedupe_key FROM event WHERE seq > ? ORDER BY seq LIMIT ?',
       );
       this.#subjects = new SubjectIndex(database);
       this.#dropDedupe = new Query(database, 'DELETE FROM dedupe WHERE key = ? AND event = ?');
@@ -121,8 +131,7 @@ export class SqliteJournal {
       accepted: accepts.map((accept) => this.#events.accept(accept, () => this.#refusal())),
       written: writes.map((write) => this.#write(write)),
     }));
-    for (const write of writes)
-      if (write.kind === 'settle') this.#deliveries.release([write.settlement.event]);
+    for (const write of writes) if (write.kind === 'settle') this.#claims.release([write.settlement.event]);
     return result;
   }
 
@@ -135,30 +144,37 @@ export class SqliteJournal {
       const settlements = damaged.map(
         (one) => ({ ...one, kind: 'dead', status: undefined, durationMs: 0 }) as const,
       );
-      this.commit(
-        [],
-        settlements.map((settlement) => ({ kind: 'settle', settlement })),
-      );
+      try {
+        this.commit(
+          [],
+          settlements.map((settlement) => ({ kind: 'settle', settlement })),
+        );
+      } catch (error) {
+        this.#claims.release(deliveries.map(({ summary }) => summary.id));
+        throw error;
+      }
     }
     return { deliveries, nextDueAt };
   }
 
-  release(ids: Parameters<DeliveryStore['release']>[0]): void {
-    this.#deliveries.release(ids);
+  /** Takes claims back without an attempt. */
+  release(events: Iterable<EventId>): void {
+    this.#claims.release(events);
   }
 
   status(): JournalStatus {
     return {
       pending: this.#deliveries.pending,
       freeBytes: this.#freeBytes,
-      walBytes: fileBytes(`${this.#settings.path}-wal`),
+      walBytes: this.#walBytes,
     };
   }
 
-  /** Measures free disk space; call it about once a second. */
+  /** Measures free disk space and the write-ahead log; call it about once a second. */
   measure(): void {
     const { bavail, bsize } = statfsSync(dirname(this.#settings.path));
     this.#freeBytes = bavail * bsize;
+    this.#walBytes = fileBytes(`${this.#settings.path}-wal`);
   }
 
   /** @returns what a filter matches: how many a replay would take, how many wait already. */
@@ -242,10 +258,12 @@ export class SqliteJournal {
     return { taken: rows.length, after: rows.at(-1)?.seq };
   }
 
+  /** Goes on from the oldest event and stops at the first that is young enough: a journal has millions of those. */
   #purgeDedupe(now: number): void {
     const cutoff = now - this.#settings.dedupeDays * DAY;
-    for (const row of this.#expired.all(this.#purgedTo, cutoff, PURGE_CHUNK)) {
-      this.#dropDedupe.run(row.dedupe_key, row.seq);
+    for (const row of this.#oldest.all(this.#purgedTo, PURGE_CHUNK)) {
+      if (row.received_at >= cutoff) return;
+      if (row.dedupe_key !== null) this.#dropDedupe.run(row.dedupe_key, row.seq);
       this.#purgedTo = row.seq;
     }
   }

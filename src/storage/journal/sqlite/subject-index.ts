@@ -1,5 +1,5 @@
-import type { KeyObject } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
+import type { HmacSha256 } from '../../../kernel/hmac-sha256.ts';
 import { blindIndex } from '../../../privacy/blind-index.ts';
 import { Query } from './database.ts';
 
@@ -7,12 +7,12 @@ const TOKEN_BYTES = 16;
 const CHUNK = 2_000;
 
 /** Blind-index tokens of the patients an event concerns, one after the other; null for none. */
-export function packSubjects(indexKey: KeyObject, patients: readonly string[]): Buffer | null {
+export function packSubjects(indexKey: HmacSha256, patients: readonly string[]): Buffer | null {
   if (patients.length === 0) return null;
   return Buffer.concat(patients.map((patient) => patientToken(indexKey, patient)));
 }
 
-export function patientToken(indexKey: KeyObject, patient: string): Buffer {
+export function patientToken(indexKey: HmacSha256, patient: string): Buffer {
   return blindIndex(indexKey, 'patient', patient, TOKEN_BYTES);
 }
 

@@ -1,0 +1,16 @@
+import type { Target } from '../load/wire-plan.ts';
+
+/** Something that takes signed webhooks. */
+export interface Peer {
+  readonly id: string;
+  /** One line that says what it does. */
+  readonly title: string;
+  /** @param folder of its own, empty. */
+  start(folder: string): Promise<RunningPeer>;
+}
+
+export interface RunningPeer {
+  readonly pid: number;
+  readonly target: Target;
+  stop(): Promise<void>;
+}
