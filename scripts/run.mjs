@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, prepare, ROOT } from './setup.mjs';
-import { requireSystemPackages } from './system-packages.mjs';
+import { BENCH_NEEDS, requireSystemPackages } from './system-packages.mjs';
 
 const [task, ...rest] = process.argv.slice(2);
 const bin = (...path) => join(ROOT, 'node_modules', ...path);
@@ -23,7 +23,11 @@ const TASKS = {
     requireSystemPackages();
     return test(prepare('develop'), ['test/faults/**/*.test.ts'], { PORTCULLIS_FAULTS: 'long' });
   },
-  bench: () => run(prepare('develop'), ['bench/run.ts', ...rest]),
+  bench: () => {
+    const node = prepare('develop');
+    requireSystemPackages(BENCH_NEEDS);
+    return run(node, ['bench/run.ts', ...rest]);
+  },
   format: () => run(prepare('develop'), [bin('@biomejs', 'biome', 'bin', 'biome'), 'check', '--write', '.']),
 };
 

@@ -12,14 +12,14 @@ interface Slot {
 const BASE_URL = 'https://ehr.mercy.example/fhir/r4';
 const AT = '2026-03-02T09:14:07.512Z';
 const PATIENTS = 20_000;
-/** One notification in so many is about the Observation that was told of a few requests before. */
+/** One notification in so many is about an Encounter that was told of a few requests before. */
 const AMENDMENT_EVERY = 5;
 const AMENDED_AFTER = 4;
 
 const MARKERS = {
-  bundle: '00000000-0000-4000-8000-0000000b0d1e',
+  bundle: 'bbbbbbbb-bbbb-4bbb-bbbb-bbbbbbbbbbbb',
   event: '7000000',
-  focus: 'obs-9000000',
+  focus: 'enc-9000000',
   version: '8000',
   patient: 'pat-60000',
 } as const;
@@ -28,7 +28,7 @@ const MARKERS = {
 const SLOTS: readonly Slot[] = [
   { marker: MARKERS.bundle, value: (_, random) => random.uuid() },
   { marker: MARKERS.event, value: (index) => String(1_000_000 + index) },
-  { marker: MARKERS.focus, value: (index) => `obs-${1_000_000 + focusOf(index)}` },
+  { marker: MARKERS.focus, value: (index) => `enc-${1_000_000 + focusOf(index)}` },
   { marker: MARKERS.version, value: (index) => (isAmendment(index) ? '1002' : '1001') },
   { marker: MARKERS.patient, value: (index) => `pat-${10_000 + (focusOf(index) % PATIENTS)}` },
 ];
@@ -48,8 +48,8 @@ export interface NotificationTemplate {
 }
 
 /**
- * A backport R4 notification with one Observation in full, about 1.4 kB, in which the ids vary. Every Bundle.id is
- * new, so none is a duplicate; one notification in five amends an earlier Observation, so some lanes hold two.
+ * A backport R4 notification with one Encounter in full, about 1.4 kB, in which the ids vary. Every Bundle.id is new, so
+ * none is a duplicate; one notification in five is about an earlier Encounter, so some lanes hold two.
  */
 export function notificationTemplate(): NotificationTemplate {
   const body = Buffer.from(JSON.stringify(notification()));
@@ -79,34 +79,42 @@ function offsetsOf(body: Buffer, marker: string): number[] {
 
 function notification(): r4.Bundle<r4.FhirResource> {
   const change = {
-    interaction: 'create',
-    type: 'Observation',
+    interaction: 'update',
+    type: 'Encounter',
     id: MARKERS.focus,
     version: Number(MARKERS.version),
     at: AT,
-    resource: observation(),
+    resource: encounter(),
   } as const;
-  return backportR4({
+  const bundle = backportR4({
     id: MARKERS.bundle,
     kind: 'event-notification',
     content: 'full-resource',
-    subscription: { id: 'sub-41', topic: 'https://ehr.mercy.example/topics/lab-result', baseUrl: BASE_URL },
+    subscription: { id: 'sub-41', topic: 'https://ehr.mercy.example/topics/encounter', baseUrl: BASE_URL },
     eventsSinceStart: Number(MARKERS.event),
     events: [{ number: Number(MARKERS.event), change }],
     at: AT,
     statusId: '5b6cf2a4-8c1d-4f0e-9a57-3f1e6d2b7c90',
   });
+  return withoutProfiles(bundle);
 }
 
-function observation(): r4.Observation {
+/** Many senders do not name the profiles; with them the body would be 1.7 kB. */
+function withoutProfiles(bundle: r4.Bundle<r4.FhirResource>): r4.Bundle<r4.FhirResource> {
+  const { meta: _, ...plain } = bundle;
+  const [status, ...changes] = plain.entry ?? [];
+  if (status?.resource === undefined) throw new Error('the notification has no status');
+  const { meta: __, ...resource } = status.resource;
+  return { ...plain, entry: [{ ...status, resource: resource as r4.FhirResource }, ...changes] };
+}
+
+function encounter(): r4.Encounter {
   return {
-    resourceType: 'Observation',
+    resourceType: 'Encounter',
     id: MARKERS.focus,
-    meta: { versionId: MARKERS.version, lastUpdated: AT },
-    status: 'final',
-    code: { coding: [{ system: 'http://loinc.org', code: '2823-3', display: 'Potassium [Moles/volume]' }] },
+    meta: { versionId: MARKERS.version },
+    status: 'in-progress',
+    class: { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'AMB' },
     subject: { reference: `Patient/${MARKERS.patient}` },
-    effectiveDateTime: AT,
-    valueQuantity: { value: 4.1, unit: 'mmol/L', system: 'http://unitsofmeasure.org', code: 'mmol/L' },
   };
 }

@@ -6,7 +6,7 @@ import { Child, programPath } from '../measure/child-process.ts';
 import type { Peer } from './peer.ts';
 
 /** Where Debian's packages put nginx's modules. */
-export const LUA_MODULE = '/usr/lib/nginx/modules/ngx_http_lua_module.so';
+const LUA_MODULE = '/usr/lib/nginx/modules/ngx_http_lua_module.so';
 const NDK_MODULE = '/usr/lib/nginx/modules/ndk_http_module.so';
 const LUA_HANDLER = fileURLToPath(new URL('./hmac.lua', import.meta.url));
 const PATH = '/webhooks/mercy/ehr';

@@ -12,5 +12,7 @@ export interface Peer {
 export interface RunningPeer {
   readonly pid: number;
   readonly target: Target;
+  /** How many requests it has stored, where it stores any. */
+  stored?(): Promise<number>;
   stop(): Promise<void>;
 }

@@ -139,7 +139,8 @@ export function portcullisPeer(secret: string, core: CoreKind | 'down'): Peer {
         await gateway.stop();
         await platform?.stop();
       };
-      return { pid: gateway.pid, target: gateway.target, stop };
+      const stored = async () => (await gateway.counts()).accepted;
+      return { pid: gateway.pid, target: gateway.target, stored, stop };
     },
   };
 }

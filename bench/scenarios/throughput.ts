@@ -5,7 +5,7 @@ import { cpuSeconds } from '../measure/process-stats.ts';
 import { median } from '../measure/statistics.ts';
 import { expressPeer } from '../peers/express-peer.ts';
 import { nginxPeer } from '../peers/nginx.ts';
-import type { Peer } from '../peers/peer.ts';
+import type { Peer, RunningPeer } from '../peers/peer.ts';
 import { portcullisPeer } from '../peers/portcullis.ts';
 import { webhookPeer } from '../peers/webhook-peer.ts';
 import type { Scenario, TargetFinding } from './scenario.ts';
@@ -60,14 +60,23 @@ async function measure(bench: Bench, peer: Peer): Promise<Round> {
   const wrap = !isPortcullis(peer);
   const running = await peer.start(newFolder(bench, peer.id));
   try {
-    await saturate(bench, running.target, { ...warmup, seconds: warmupSeconds, wrap });
+    const warmedUp = await saturate(bench, running.target, { ...warmup, seconds: warmupSeconds, wrap });
     const cpuBefore = cpuSeconds(running.pid);
     const result = await saturate(bench, running.target, { ...measured, seconds: saturationSeconds, wrap });
     const cpu = cpuSeconds(running.pid) - cpuBefore;
+    await demandStored(running, warmedUp.requests + result.requests);
     if (result.exhausted) bench.note(`${peer.id} used up its requests after ${fixed(result.seconds, 1)} s`);
     return { ...result, cpuMicrosPerRequest: (cpu * 1e6) / result.requests };
   } finally {
     await running.stop();
+  }
+}
+
+/** Speed is worth nothing if what was answered with 200 was not stored. */
+async function demandStored(running: RunningPeer, answered: number): Promise<void> {
+  const stored = await running.stored?.();
+  if (stored !== undefined && stored < answered) {
+    throw new Error(`${answered} requests were acknowledged, ${stored} stored as new events`);
   }
 }
 
@@ -100,7 +109,7 @@ function report({ sizes, requests }: Bench, measured: readonly Measured[]): stri
   return [
     `${sizes.rounds} rounds, the peers in turn within each; every peer is started anew, sent ${sizes.warmupSeconds} s of ` +
       `warm-up and then measured for ${sizes.saturationSeconds} s: wrk, 1 thread, ${CONNECTIONS} connections, the same ` +
-      `signed requests of ${whole(requests.template.body.length)} bytes, no two alike. Figures are medians of the rounds; ` +
+      `signed notifications of ${whole(requests.template.body.length)} bytes, no two alike. Figures are medians of the rounds; ` +
       'the ratio is the median of the ratios within each round. Latencies are of a closed loop. CPU is that of the ' +
       'receiver with all its threads and children; wrk has its own.',
     table(head, rows),

@@ -51,11 +51,13 @@ export class RefusalLog {
       this.#onCollapsed();
       return;
     }
-    this.#runs.set(key, { entry, organization, count: 0, firstAt: now, lastAt: now });
+    const begun: Run = { entry, organization, count: 0, firstAt: now, lastAt: now };
+    this.#runs.set(key, begun);
     try {
       await this.#audit.append(organization, entry);
     } catch (error) {
-      this.#runs.delete(key);
+      // What was counted meanwhile was answered already: the next flush tells it.
+      if (begun.count === 0 && this.#runs.get(key) === begun) this.#runs.delete(key);
       throw error;
     }
   }
@@ -77,9 +79,17 @@ export class RefusalLog {
     try {
       await this.#audit.append(run.organization, { ...entry, detail });
     } catch (error) {
-      run.count += count;
-      run.firstAt = firstAt;
+      this.#restore(key, run, count, firstAt);
       throw error;
     }
+  }
+
+  /** Another flush may have ended the run in the meantime, and a refusal have begun a new one. */
+  #restore(key: string, run: Run, count: number, firstAt: number): void {
+    const standing = this.#runs.get(key) ?? run;
+    this.#runs.set(key, standing);
+    if (standing.count === 0) standing.lastAt = run.lastAt;
+    standing.count += count;
+    standing.firstAt = firstAt;
   }
 }

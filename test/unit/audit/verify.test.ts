@@ -48,8 +48,8 @@ test('any altered byte of any record or hash is found at its sequence', () => {
   const { records, head } = chain();
   for (const [index, record] of records.entries()) {
     const changed = [
-      ...record.bytes.keys().map((at) => ({ ...record, bytes: flipped(record.bytes, at) })),
-      ...record.hash.keys().map((at) => ({ ...record, hash: flipped(record.hash, at) })),
+      ...[...record.bytes.keys()].map((at) => ({ ...record, bytes: flipped(record.bytes, at) })),
+      ...[...record.hash.keys()].map((at) => ({ ...record, hash: flipped(record.hash, at) })),
     ];
     for (const one of changed) {
       const altered = records.with(index, one);

@@ -5,7 +5,7 @@ import { canonicalJson, type JsonValue } from '../../../src/kernel/canonical-jso
 
 test('RFC 8785 §3.2.2: the sample object', () => {
   const sample = {
-    numbers: [333333333.33333329, 1e30, 4.5, 2e-3, 0.000000000000000000000000001],
+    numbers: [Number('333333333.33333329'), 1e30, 4.5, 2e-3, 0.000000000000000000000000001],
     string: '\u20ac$\u000F\u000aA\'\u0042\u0022\u005c\\"/',
     literals: [null, true, false],
   };
@@ -60,6 +60,16 @@ test('RFC 8785 appendix B: numbers', () => {
   for (const [bits, text] of NUMBERS) {
     assert.equal(canonicalJson(Buffer.from(bits, 'hex').readDoubleBE()), text, bits);
   }
+});
+
+test('members that are undefined are absent, in order or not', () => {
+  assert.equal(canonicalJson({ a: undefined, b: 1 }), '{"b":1}');
+  assert.equal(canonicalJson({ b: 1, a: undefined, aa: { z: undefined } }), '{"aa":{},"b":1}');
+});
+
+test('numeric names are sorted as text', () => {
+  assert.equal(canonicalJson({ 9: 'a', 10: 'b', 1: 'c' }), '{"1":"c","10":"b","9":"a"}');
+  assert.equal(canonicalJson([{ 2: 0, 10: 0 }]), '[{"10":0,"2":0}]');
 });
 
 test('a number that JSON cannot write is refused, wherever it stands', () => {

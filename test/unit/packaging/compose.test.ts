@@ -59,8 +59,8 @@ test('every image is pinned to a release, and own ones are stages of the Dockerf
   }
 });
 
-test('what is not made by make-compose-secrets is in the repository, and what is made is made', (t) => {
-  const folder = temporaryFolder(t);
+test('what is not made by make-compose-secrets is in the repository, and what is made is made', () => {
+  const folder = temporaryFolder();
   const made = runProgram(process.execPath, [join(REPOSITORY, 'scripts/make-compose-secrets.mjs'), folder]);
   assert.equal(made.status, 0, made.stderr);
   assert.match(readFileSync(join(folder, '.env'), 'utf8'), /^PORTCULLIS_UID=[1-9]\d*$/m);
@@ -79,8 +79,8 @@ test('what is not made by make-compose-secrets is in the repository, and what is
   }
 });
 
-test('make-compose-secrets leaves what is there alone', (t) => {
-  const folder = temporaryFolder(t);
+test('make-compose-secrets leaves what is there alone', () => {
+  const folder = temporaryFolder();
   const script = [join(REPOSITORY, 'scripts/make-compose-secrets.mjs'), folder];
   assert.equal(runProgram(process.execPath, script).status, 0);
   const master = readFileSync(join(folder, 'secrets/master.key'), 'utf8');

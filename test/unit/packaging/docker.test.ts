@@ -56,8 +56,8 @@ test('no image holds a secret or the development tools', () => {
 });
 
 test('what the gateway image holds is enough to check, start, be healthy and stop, and nothing of it is written to', async (t) => {
-  const image = stageImage(t, 'gateway');
-  const { folder, config } = production(t);
+  const image = stageImage('gateway');
+  const { folder, config } = production();
   const before = listing(image);
   const gateway = stage('gateway');
   const [program = '', ...args] = execForm(gateway, 'ENTRYPOINT');
@@ -80,8 +80,8 @@ test('what the gateway image holds is enough to check, start, be healthy and sto
   assert.deepEqual(listing(image), before);
 });
 
-test('the sandbox image holds what its two programs need', async (t) => {
-  const image = stageImage(t, 'sandbox');
+test('the sandbox image holds what its two programs need', async () => {
+  const image = stageImage('sandbox');
   for (const program of ['core-platform', 'ehr']) {
     const { stderr, status } = runProgram(process.execPath, [`sandbox/compose/${program}.ts`], {
       cwd: image,
@@ -93,8 +93,8 @@ test('the sandbox image holds what its two programs need', async (t) => {
 });
 
 /** A folder with just the files that a stage copies, each where the image has it. */
-function stageImage(t: Parameters<typeof temporaryFolder>[0], name: string): string {
-  const image = join(temporaryFolder(t), 'app');
+function stageImage(name: string): string {
+  const image = join(temporaryFolder(), 'app');
   mkdirSync(image);
   for (const { from, sources, target } of copiesOf(stage(name))) {
     if (from !== undefined) {
@@ -111,8 +111,8 @@ function stageImage(t: Parameters<typeof temporaryFolder>[0], name: string): str
 }
 
 /** The production example with the secrets that make-compose-secrets makes, in a folder of the test. */
-function production(t: Parameters<typeof temporaryFolder>[0]): { folder: string; config: string } {
-  const folder = temporaryFolder(t);
+function production(): { folder: string; config: string } {
+  const folder = temporaryFolder();
   const made = runProgram(process.execPath, [join(REPOSITORY, 'scripts/make-compose-secrets.mjs'), folder]);
   assert.equal(made.status, 0, made.stderr);
   const text = readFileSync(join(REPOSITORY, 'config/production.example.yaml'), 'utf8')

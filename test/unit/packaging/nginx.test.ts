@@ -15,7 +15,7 @@ import {
 import { REPOSITORY, runProgram, startProgram, untilReady } from './support/program.ts';
 
 test('nginx finds nothing to complain about in its configuration', async (t) => {
-  const { folder } = await prepareIngress(t);
+  const { folder } = await prepareIngress();
   const log = join(folder, 'nginx.log');
   const nginx = startProgram(t, [...nginxCommand(folder, ''), '-t'], { cwd: folder, log });
   assert.equal(await nginx.ended, 0, nginx.output());
@@ -179,8 +179,8 @@ test('every header for the gateway is set in one file', () => {
   assert.deepEqual(setting, [join(REPOSITORY, 'nginx/snippets/gateway-headers.conf')]);
 });
 
-test('development certificates are made once and their keys are for their owner only', async (t) => {
-  const { folder } = await prepareIngress(t);
+test('development certificates are made once and their keys are for their owner only', async () => {
+  const { folder } = await prepareIngress();
   const certificates = join(folder, 'certs');
   const before = filesBelow(certificates).map((file) => readFileSync(file, 'utf8'));
   const again = runProgram(join(REPOSITORY, 'certs/make-dev-certs'), [certificates]);

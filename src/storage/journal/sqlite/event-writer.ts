@@ -8,6 +8,7 @@ import { blindIndex } from '../../../privacy/blind-index.ts';
 import type { Keyring } from '../../../privacy/keyring.ts';
 import type { AuditWriter } from './audit-writer.ts';
 import { Query } from './database.ts';
+import { DedupeIndex, type FirstAcceptance } from './dedupe-index.ts';
 import type { DeliveryStore } from './delivery-store.ts';
 import { type EventMeta, sealContent } from './event-record.ts';
 import { laneOf, packLanes } from './lanes.ts';
@@ -28,6 +29,7 @@ type EventValues = [
   number,
   string,
   Uint8Array | null,
+  Uint8Array,
   Uint8Array | null,
   number,
   Uint8Array,
@@ -40,13 +42,9 @@ export class EventWriter {
   readonly #names: Names;
   readonly #audit: AuditWriter;
   readonly #deliveries: DeliveryStore;
-  readonly #dedupeMs: number;
   readonly #insertEvent: Query<EventValues, never>;
-  readonly #findDuplicate: Query<
-    [Uint8Array],
-    { event: number; digest: Uint8Array; expires_at: number; id: Uint8Array }
-  >;
-  readonly #saveDedupe: Query<[Uint8Array, number, Uint8Array, number], never>;
+  readonly #dedupe: DedupeIndex;
+  readonly #idOf: Query<[number], { id: Uint8Array }>;
   readonly #saveSecretUse: Query<[number, number, string, number], never>;
   readonly #secretUses = new Map<string, number>();
   readonly #lastSequence: Query<[], { last: number | null }>;
@@ -61,20 +59,13 @@ export class EventWriter {
     this.#names = parts.names;
     this.#audit = parts.audit;
     this.#deliveries = parts.deliveries;
-    this.#dedupeMs = dedupeDays * DAY;
     this.#insertEvent = new Query(
       database,
-      `INSERT INTO event (seq, id, org, source, type, received_at, meta, dedupe_key, subjects, audit_seq, audit_hash, sealed)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO event (seq, id, org, source, type, received_at, meta, dedupe_key, digest, subjects, audit_seq, audit_hash, sealed)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
-    this.#findDuplicate = new Query(
-      database,
-      'SELECT d.event, d.digest, d.expires_at, e.id FROM dedupe d JOIN event e ON e.seq = d.event WHERE d.key = ?',
-    );
-    this.#saveDedupe = new Query(
-      database,
-      'INSERT OR REPLACE INTO dedupe (key, event, digest, expires_at) VALUES (?, ?, ?, ?)',
-    );
+    this.#dedupe = new DedupeIndex(database, dedupeDays * DAY);
+    this.#idOf = new Query(database, 'SELECT id FROM event WHERE seq = ?');
     this.#saveSecretUse = new Query(
       database,
       'INSERT OR REPLACE INTO secret_use (org, source, secret, last_matched_at) VALUES (?, ?, ?, ?)',
@@ -99,8 +90,8 @@ export class EventWriter {
     const digest = indexKey.digest('body\0', body).subarray(0, DIGEST_BYTES);
     const dedupeKey = dedupeKeyOf(indexKey, head, digest);
     if (dedupeKey !== undefined) {
-      const first = this.#findDuplicate.get(dedupeKey);
-      if (first !== undefined && first.expires_at > head.receivedAt) return this.#repeat(head, first, digest);
+      const first = this.#dedupe.find(dedupeKey, head.receivedAt);
+      if (first !== undefined) return this.#repeat(head, first, digest);
     }
     const refusal = refuse();
     if (refusal !== undefined) return refusal;
@@ -108,8 +99,15 @@ export class EventWriter {
     return { kind: 'accepted' };
   }
 
-  #repeat(head: AcceptHead, first: { digest: Uint8Array; id: Uint8Array }, digest: Buffer): AcceptReply {
-    const eventId = eventIdFromBytes(first.id);
+  /** The last step of a batch, before its commit. */
+  finish(): void {
+    this.#dedupe.writeSome(this.#nextSequence - 1);
+  }
+
+  #repeat(head: AcceptHead, first: FirstAcceptance, digest: Buffer): AcceptReply {
+    const row = this.#idOf.get(first.event);
+    if (row === undefined) throw new Error(`the journal has no event ${first.event}`);
+    const eventId = eventIdFromBytes(row.id);
     const same = timingSafeEqual(first.digest, digest);
     this.#audit.append(
       head.org,
@@ -150,13 +148,13 @@ export class EventWriter {
       head.receivedAt,
       JSON.stringify(metaOf(head, body.length)),
       dedupeKey ?? null,
+      digest,
       packSubjects(indexKey, head.patients ?? []),
       record.sequence,
       record.hash,
       sealed,
     );
-    if (dedupeKey !== undefined)
-      this.#saveDedupe.run(dedupeKey, sequence, digest, head.receivedAt + this.#dedupeMs);
+    if (dedupeKey !== undefined) this.#dedupe.add(dedupeKey, sequence, digest, head.receivedAt);
     const lanes = packLanes(head.foci.map((focus) => laneOf(indexKey, head.source, focus)));
     this.#deliveries.add(sequence, head.state, lanes, head.receivedAt);
     this.#noteSecretUse(org, source, head);

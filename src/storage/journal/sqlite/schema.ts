@@ -3,7 +3,8 @@
  * `event.sealed` holds headers of record, focus references and body, `subject` and the lanes are keyed digests.
  *
  * event        what was accepted; `meta` is JSON without PHI
- * dedupe       16-byte keyed digest of the signed identity → event; `digest` is SHA-256 of the body
+ * dedupe       16-byte keyed digest of the signed identity → event; `digest` is a keyed digest of the body; the newest
+ *              identities stand in `event` only: see DedupeIndex
  * delivery     state of the work of forwarding; `blocked` counts the lanes in which an earlier event stands in front
  * lane_wait    who waits behind another in which lane, in order of `ticket`
  * subject      blind index of patients, filled from `event.subjects` a little later: see SubjectIndex
@@ -22,7 +23,7 @@ CREATE TABLE data_key (
 CREATE TABLE event (
   seq INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, org INTEGER NOT NULL, source INTEGER NOT NULL,
   type INTEGER NOT NULL, received_at INTEGER NOT NULL, meta TEXT NOT NULL,
-  dedupe_key BLOB, subjects BLOB, audit_seq INTEGER NOT NULL, audit_hash BLOB NOT NULL, sealed BLOB NOT NULL
+  dedupe_key BLOB, digest BLOB NOT NULL, subjects BLOB, audit_seq INTEGER NOT NULL, audit_hash BLOB NOT NULL, sealed BLOB NOT NULL
 ) STRICT;
 CREATE TABLE dedupe (
   key BLOB PRIMARY KEY, event INTEGER NOT NULL, digest BLOB NOT NULL, expires_at INTEGER NOT NULL

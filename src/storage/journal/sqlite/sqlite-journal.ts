@@ -280,6 +280,7 @@ export class SqliteJournal {
     try {
       this.#noticeOthers();
       const result = work();
+      this.#events.finish();
       this.#audit.saveHeads();
       this.#database.exec('COMMIT');
       return result;

@@ -40,8 +40,8 @@ export interface Sending {
 }
 
 /** The nginx folder of the repository with the three files of site/ exchanged, and certificates made for it. */
-export async function prepareIngress(test: TestContext): Promise<Omit<Ingress, 'nginx'>> {
-  const folder = temporaryFolder(test);
+export async function prepareIngress(): Promise<Omit<Ingress, 'nginx'>> {
+  const folder = temporaryFolder();
   const made = runProgram(join(REPOSITORY, 'certs/make-dev-certs'), [join(folder, 'certs')]);
   if (made.status !== 0) throw new Error(made.stderr);
   cpSync(join(REPOSITORY, 'nginx'), join(folder, 'nginx'), { recursive: true });
@@ -60,7 +60,7 @@ export async function prepareIngress(test: TestContext): Promise<Omit<Ingress, '
 
 /** A real nginx with the repository's configuration. */
 export async function startIngress(test: TestContext): Promise<Ingress> {
-  const prepared = await prepareIngress(test);
+  const prepared = await prepareIngress();
   const { folder, port } = prepared;
   const nginx = startProgram(test, nginxCommand(folder, 'daemon off;'), {
     cwd: folder,

@@ -8,10 +8,10 @@ import { fileURLToPath } from 'node:url';
 
 export const REPOSITORY = fileURLToPath(new URL('../../../../', import.meta.url));
 
-/** A folder of its own, short enough for unix sockets below it; gone after the test. */
-export function temporaryFolder(test: TestContext): string {
+/** A folder of its own, short enough for unix sockets below it; gone when the test file ends. */
+export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'pkg-'));
-  test.after(() => rmSync(folder, { recursive: true, force: true }));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
@@ -53,8 +53,11 @@ export function startProgram(
     child.once('exit', (code) => resolve(code));
   });
   test.after(async () => {
-    child.kill('SIGKILL');
+    // Asked first: killed outright, nginx would leave its workers behind.
+    child.kill('SIGTERM');
+    const late = setTimeout(() => child.kill('SIGKILL'), 10_000);
     await ended;
+    clearTimeout(late);
   });
   return {
     process: child,
