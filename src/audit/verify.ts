@@ -19,27 +19,30 @@ export type ChainVerdict =
   | { readonly kind: 'altered'; readonly sequence: number; readonly records: number }
   | { readonly kind: 'gap'; readonly sequence: number; readonly records: number };
 
+const WHOLE_CHAIN: ChainHead = { sequence: 0, hash: CHAIN_START };
+
 /**
  * Recomputes every record of a chain in order, and checks that its end is the noted head, so that a cut tail shows.
  * @param records in ascending sequence.
+ * @param after where to go on from, for a part of a chain; its own hash must be verified elsewhere.
  */
 export function verifyChain(
   organization: OrganizationId,
   records: Iterable<StoredAuditRecord>,
   head: ChainHead | undefined,
+  after: ChainHead = WHOLE_CHAIN,
 ): ChainVerdict {
-  const hasher = new ChainHasher(organization);
-  let previous: Uint8Array = CHAIN_START;
-  let count = 0;
+  const hasher = new ChainHasher(organization, after.hash);
+  let count = after.sequence;
   for (const record of records) {
     const expected = count + 1;
     if (record.sequence !== expected) return { kind: 'gap', sequence: expected, records: count };
-    const computed = hasher.next(expected, previous, record.bytes);
-    if (!computed.equals(record.hash)) return { kind: 'altered', sequence: expected, records: count };
-    previous = computed;
+    if (Buffer.compare(hasher.next(expected, record.bytes), record.hash) !== 0) {
+      return { kind: 'altered', sequence: expected, records: count };
+    }
     count = expected;
   }
-  return endVerdict(count, previous, head);
+  return endVerdict(count, hasher.hash, head);
 }
 
 function endVerdict(count: number, last: Uint8Array, head: ChainHead | undefined): ChainVerdict {

@@ -105,7 +105,9 @@ export class GatewayHome {
     await Promise.all(this.#processes.map((gateway) => gateway.exited));
     await rm(this.folder, { recursive: true, force: true });
     for (const gateway of this.#processes) {
-      const unexpected = gateway.stderr.split('\n').filter((line) => line !== '' && !this.#mayComplain.test(line));
+      const unexpected = gateway.stderr
+        .split('\n')
+        .filter((line) => line !== '' && !this.#mayComplain.test(line));
       assert.deepEqual(unexpected, [], 'a gateway wrote to standard error');
     }
   }

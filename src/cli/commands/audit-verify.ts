@@ -1,6 +1,6 @@
 import type { ChainVerdict } from '../../audit/verify.ts';
+import type { OrganizationId } from '../../kernel/ids.ts';
 import { verifyAuditChains } from '../../storage/journal/sqlite/audit-reader.ts';
-import { openJournalReadOnly } from '../../storage/journal/sqlite/database.ts';
 import { parseCommandLine, requireOrganization } from '../arguments.ts';
 import { type Command, EXIT } from '../command.ts';
 import { loadConfiguration } from '../configured.ts';
@@ -34,27 +34,18 @@ When one chain was altered and another has a gap, 1.
       values.journal ?? (await loadConfiguration(terminal, values.config)).snapshot.config.journal.path;
     const organization =
       values.org === undefined || values.org === '_gateway' ? values.org : requireOrganization(values.org);
-    const database = openJournalReadOnly(path);
-    try {
-      const reports = verifyAuditChains(
-        database,
-        organization as ReturnType<typeof requireOrganization> | undefined,
-      );
-      const records = reports.reduce((sum, { verdict }) => sum + verdict.records, 0);
-      const exit = exitOf(reports.map(({ verdict }) => verdict));
-      if (values.json === true) {
-        const chains = reports.map(({ organization: org, verdict }) => ({ organization: org, ...verdict }));
-        terminal.out(JSON.stringify({ intact: exit === EXIT.ok, records, chains }));
-      } else {
-        for (const report of reports) terminal.out(`${report.organization}: ${describe(report.verdict)}`);
-        terminal.out(
-          exit === EXIT.ok ? `intact: ${records} records in ${reports.length} chains` : 'NOT intact',
-        );
-      }
-      return exit;
-    } finally {
-      database.close();
+    const reports = await verifyAuditChains(path, organization as OrganizationId | undefined);
+    const records = reports.reduce((sum, { verdict }) => sum + verdict.records, 0);
+    const exit = exitOf(reports.map(({ verdict }) => verdict));
+    if (values.json === true) {
+      const chains = reports.map(({ organization: org, verdict }) => ({ organization: org, ...verdict }));
+      terminal.out(JSON.stringify({ intact: exit === EXIT.ok, records, chains }));
+    } else {
+      for (const report of reports) terminal.out(`${report.organization}: ${describe(report.verdict)}`);
+      const intact = `intact: ${records} records in ${reports.length} chains`;
+      terminal.out(exit === EXIT.ok ? intact : 'NOT intact');
     }
+    return exit;
   },
 };
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { request as httpRequest } from 'node:http';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { CONFIG, startDevelopmentGateway } from './support/development-gateway.ts';
 import {
   type Ingress,
   NAME,
@@ -12,7 +12,7 @@ import {
   startEcho,
   startIngress,
 } from './support/ingress.ts';
-import { REPOSITORY, runProgram, startProgram, untilReady } from './support/program.ts';
+import { REPOSITORY, runProgram, startProgram } from './support/program.ts';
 
 test('nginx finds nothing to complain about in its configuration', async (t) => {
   const { folder } = await prepareIngress();
@@ -24,7 +24,7 @@ test('nginx finds nothing to complain about in its configuration', async (t) => 
 
 test('a signed webhook travels over TLS 1.3 through nginx to the gateway, and its repeat is told', async (t) => {
   const ingress = await startIngress(t);
-  await startGateway(t, ingress);
+  await startDevelopmentGateway(t, ingress);
   const signed = sign(ingress);
   const first = await send(ingress, signed);
   assert.equal(first.status, 200, first.body);
@@ -200,30 +200,6 @@ function filesBelow(folder: string): string[] {
     .toSorted();
 }
 
-/** A development gateway on the socket that nginx sends to; nothing takes its deliveries. */
-async function startGateway(
-  t: Parameters<typeof startIngress>[0],
-  { folder, socket }: Ingress,
-): Promise<void> {
-  const config = readFileSync(join(REPOSITORY, 'config/portcullis.yaml'), 'utf8')
-    .replace('{ host: 127.0.0.1, port: 8080 }', `{ socket: ${socket} }`)
-    .replace('127.0.0.1:9010', '127.0.0.1:9');
-  writeFileSync(join(folder, 'portcullis.yaml'), config);
-  const command = [process.execPath, join(REPOSITORY, 'src/main.ts'), 'serve', '--config', 'portcullis.yaml'];
-  const gateway = startProgram(t, command, { cwd: folder, log: join(folder, 'gateway.log') });
-  await untilReady(gateway, async () => existsSync(socket) && (await answersAt(socket)));
-}
-
-function answersAt(socketPath: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const request = httpRequest({ socketPath, path: '/health/ready' }, (response) => {
-      response.resume();
-      resolve(response.statusCode === 200);
-    });
-    request.on('error', () => resolve(false)).end();
-  });
-}
-
 /** What `portcullis sign` makes for the source of the default configuration. */
 function sign({ folder }: Ingress): {
   method: string;
@@ -231,7 +207,7 @@ function sign({ folder }: Ingress): {
   headers: Record<string, string>;
   body: Buffer;
 } {
-  const source = ['--config', 'portcullis.yaml', '--org', 'mercy', '--source', 'ehr'];
+  const source = ['--config', CONFIG, '--org', 'mercy', '--source', 'ehr'];
   const args = [join(REPOSITORY, 'src/main.ts'), 'sign', ...source, '--url', `https://${NAME}`, '--json'];
   const { status, stdout, stderr } = runProgram(process.execPath, args, { cwd: folder });
   assert.equal(status, 0, stderr);

@@ -10,7 +10,6 @@ type Chain = {
   readonly org: number;
   readonly hasher: ChainHasher;
   sequence: number;
-  hash: Uint8Array;
   moved: boolean;
 };
 
@@ -37,7 +36,7 @@ export class AuditWriter {
     this.#record = new Query(database, 'SELECT bytes, hash FROM audit WHERE org = ? AND seq = ?');
   }
 
-  /** Adds one record at epoch milliseconds `at`. @returns its place in the chain. */
+  /** Adds one record at epoch milliseconds `at`. @returns its place in the chain; the hash is valid until the next call. */
   append(
     organization: OrganizationId,
     entry: AuditEntry,
@@ -46,10 +45,9 @@ export class AuditWriter {
     const chain = this.#chains.get(organization) ?? this.#load(organization);
     const sequence = chain.sequence + 1;
     const bytes = auditRecordBytes(organization, sequence, at, entry);
-    const hash = chain.hasher.next(sequence, chain.hash, bytes);
+    const hash = chain.hasher.next(sequence, bytes);
     this.#insert.run(chain.org, sequence, at, bytes, hash);
     chain.sequence = sequence;
-    chain.hash = hash;
     chain.moved = true;
     return { sequence, hash };
   }
@@ -58,7 +56,7 @@ export class AuditWriter {
   saveHeads(): void {
     for (const chain of this.#chains.values()) {
       if (!chain.moved) continue;
-      this.#saveHead.run(chain.org, chain.sequence, chain.hash);
+      this.#saveHead.run(chain.org, chain.sequence, chain.hasher.hash);
       chain.moved = false;
     }
   }
@@ -72,15 +70,11 @@ export class AuditWriter {
   #load(organization: OrganizationId): Chain {
     const org = this.#names.idOf(organization);
     const head = this.#head.get(org) ?? { seq: 0, hash: CHAIN_START };
-    const hasher = new ChainHasher(organization);
+    const previous = head.seq <= 1 ? CHAIN_START : this.#record.get(org, head.seq - 1)?.hash;
+    const hasher = new ChainHasher(organization, previous ?? CHAIN_START);
     if (head.seq > 0) {
       const last = this.#record.get(org, head.seq);
-      const previous = head.seq === 1 ? CHAIN_START : this.#record.get(org, head.seq - 1)?.hash;
-      const sound =
-        last !== undefined &&
-        previous !== undefined &&
-        hasher.next(head.seq, previous, last.bytes).equals(head.hash);
-      if (!sound) {
+      if (last === undefined || !hasher.next(head.seq, last.bytes).equals(head.hash)) {
         throw new GatewayError(
           'audit-chain-broken',
           'park',
@@ -88,7 +82,7 @@ export class AuditWriter {
         );
       }
     }
-    const chain = { org, hasher, sequence: head.seq, hash: head.hash, moved: false };
+    const chain = { org, hasher, sequence: head.seq, moved: false };
     this.#chains.set(organization, chain);
     return chain;
   }

@@ -83,6 +83,7 @@ function migrate(database: DatabaseSync): void {
  * @throws GatewayError `journal-in-use`.
  */
 export function takeOwnership(path: string): () => void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const lock = new DatabaseSync(`${path}-owner`, { timeout: 0 });
   try {
     lock.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE');
@@ -112,6 +113,12 @@ export class Query<Parameters extends readonly SQLInputValue[], Row> {
 
   all(...parameters: Parameters): Row[] {
     return this.#statement.all(...parameters) as Row[];
+  }
+
+  /** Rows as arrays of their columns in order: quicker than objects where there are millions. */
+  iterateArrays(...parameters: Parameters): Iterable<unknown> {
+    this.#statement.setReturnArrays(true);
+    return this.#statement.iterate(...parameters) as Iterable<unknown>;
   }
 
   iterate(...parameters: Parameters): Iterable<Row> {

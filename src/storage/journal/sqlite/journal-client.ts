@@ -62,6 +62,7 @@ export class JournalClient implements AcceptPort, DeliveryPort, AuditPort, Repla
   #flushPlanned = false;
   #nextId = 1;
   #closing = false;
+  #lost: GatewayError | undefined;
 
   private constructor(clock: Clock, observer: JournalObserver) {
     this.#clock = clock;
@@ -69,9 +70,7 @@ export class JournalClient implements AcceptPort, DeliveryPort, AuditPort, Repla
     this.#worker = new Worker(new URL('./journal-thread.ts', import.meta.url), { name: 'journal' });
     this.#worker.on('message', (message: FromJournal) => this.#receive(message));
     this.#worker.on('error', (error) => this.#lose(error));
-    this.#worker.on('exit', () => {
-      if (!this.#closing) this.#lose(new Error('the journal thread ended'));
-    });
+    this.#worker.on('exit', () => this.#lose(new Error('the journal thread ended')));
     this.#ticker = setInterval(() => this.#tick(), TICK_MS);
     this.#ticker.unref();
   }
@@ -227,6 +226,7 @@ export class JournalClient implements AcceptPort, DeliveryPort, AuditPort, Repla
   }
 
   #call(request: Request, transfer: ArrayBuffer[] = []): Promise<FromJournal> {
+    if (this.#lost !== undefined) return Promise.reject(this.#lost);
     const id = this.#nextId;
     this.#nextId += 1;
     return new Promise<FromJournal>((resolve, reject) => {
@@ -247,13 +247,15 @@ export class JournalClient implements AcceptPort, DeliveryPort, AuditPort, Repla
     this.#call({ kind: 'tick' }).catch(() => undefined);
   }
 
+  /** Nothing may wait for a thread that is gone: not what was asked, not what is still queued, not what comes. */
   #lose(error: Error): void {
+    const expected = this.#closing;
     this.#closing = true;
+    this.#lost = journalUnavailable('journal-failed', RETRY_AFTER_SECONDS.failed, error);
     clearInterval(this.#ticker);
-    for (const call of this.#calls.values())
-      call.reject(journalUnavailable('journal-failed', RETRY_AFTER_SECONDS.failed, error));
+    for (const call of this.#calls.values()) call.reject(this.#lost);
     this.#calls.clear();
-    this.#observer.lost(error);
+    if (!expected) this.#observer.lost(error);
   }
 }
 

@@ -106,7 +106,10 @@ class JournalHost {
     }
     return reply(
       accepts.map((accept) =>
-        this.#alone(() => this.#guard((journal) => journal.commit([accept], [])).accepted[0], UNSTORABLE),
+        this.#alone(
+          () => this.#guard((journal) => journal.commit([accept], [])).accepted[0] ?? UNSTORABLE,
+          UNSTORABLE,
+        ),
       ),
       writes.map((write) =>
         this.#alone(
@@ -117,9 +120,9 @@ class JournalHost {
     );
   }
 
-  #alone<Reply, Failure>(attempt: () => Reply, failure: Failure): NonNullable<Reply> | Failure {
+  #alone<Reply, Failure>(attempt: () => Reply, failure: Failure): Reply | Failure {
     try {
-      return attempt() ?? failure;
+      return attempt();
     } catch {
       return failure;
     }

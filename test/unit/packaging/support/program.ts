@@ -2,17 +2,18 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
+import { after, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 export const REPOSITORY = fileURLToPath(new URL('../../../../', import.meta.url));
 
+const temporary = mkdtempSync(join(tmpdir(), 'pkg-'));
+after(() => rmSync(temporary, { recursive: true, force: true }));
+
 /** A folder of its own, short enough for unix sockets below it; gone when the test file ends. */
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'pkg-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  return folder;
+  return mkdtempSync(join(temporary, 't-'));
 }
 
 /** Runs a program to its end. @returns its exit status and what it wrote. */
