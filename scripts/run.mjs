@@ -19,6 +19,10 @@ const TASKS = {
     const checked = await check(node);
     return checked === 0 ? test(node, rest.length > 0 ? rest : ['test/**/*.test.ts']) : checked;
   },
+  'test:sidecar': () => {
+    requireSystemPackages();
+    return test(prepare('develop'), ['test/unit/packaging/nginx.test.ts']);
+  },
   'test:faults': () => {
     requireSystemPackages();
     return test(prepare('develop'), ['test/faults/**/*.test.ts'], { PORTCULLIS_FAULTS: 'long' });

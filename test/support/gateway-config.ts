@@ -1,73 +1,74 @@
-import { randomBytes } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Environment } from '../../src/config/environment.ts';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 
-export const EHR_SECRET = `whsec_${Buffer.alloc(32, 0x5a).toString('base64')}`;
-export const TOKEN_SECRET = randomBytes(48).toString('base64url');
-
-/** Where nothing listens: events stay pending. */
-const UNREACHABLE = 'http://127.0.0.1:9/events';
-
-export interface GatewayConfigOptions {
-  readonly coreUrl?: string;
-  /** Profiles of the sources of organization mercy, by the id of the source. */
-  readonly sources?: Readonly<Record<string, string>>;
-  readonly listen?: object;
-  readonly profile?: 'development' | 'production';
-}
-
-/** A folder with a configuration file that loads; keys are made by the program itself. */
-export interface ConfiguredFolder {
-  readonly folder: string;
-  /** Path of the configuration file. */
-  readonly file: string;
+/** Parts of a gateway's configuration that tests change; the rest is sound and quick. */
+export interface GatewayConfigParts {
+  readonly port?: number;
   readonly journalPath: string;
-  readonly environment: Environment;
+  readonly limits?: { readonly maxBacklog?: number; readonly minFreeBytes?: number };
+  readonly masterKeyFile: string;
+  readonly auditKeyFile: string;
+  readonly coreUrl: string;
+  readonly coreSecret: string;
+  readonly core?: object;
+  readonly http?: object;
+  readonly organizations: readonly OrganizationParts[];
+  readonly logLevel?: string;
 }
 
-/** Writes a development configuration into a folder. */
-export async function configureGateway(
-  folder: string,
-  options: GatewayConfigOptions = {},
-): Promise<ConfiguredFolder> {
-  const file = join(folder, 'portcullis.yaml');
-  await writeFile(file, JSON.stringify(configOf(options), undefined, 2), { mode: 0o600 });
-  const environment = {
-    variables: { USER: 'ada' },
-    execArgv: [],
-    nodeVersion: process.versions.node,
-    workingDirectory: folder,
-  };
-  return { folder, file, journalPath: join(folder, 'state', 'journal.db'), environment };
+export interface OrganizationParts {
+  readonly id: string;
+  readonly sources: readonly SourceParts[];
 }
 
-function configOf(options: GatewayConfigOptions): object {
-  const sources = Object.entries(options.sources ?? { ehr: 'backport-r4' });
+export interface SourceParts {
+  readonly id: string;
+  readonly profile: string;
+  readonly signature: { readonly scheme: string; readonly secrets: readonly object[] } & object;
+  readonly validation?: 'reject' | 'quarantine' | 'flag';
+  readonly forward?: object;
+}
+
+/** A configuration for the development profile, ready to be written as JSON, which is YAML too. */
+export function gatewayConfig(parts: GatewayConfigParts): object {
   return {
-    profile: options.profile ?? 'development',
-    http: { listen: options.listen ?? { host: '127.0.0.1', port: 0 } },
-    journal: { engine: 'sqlite', path: 'state/journal.db' },
-    keys: { master: { file: 'keys/master.key' }, auditSigning: { file: 'keys/audit.pem' } },
-    core: { url: options.coreUrl ?? UNREACHABLE, signingSecret: { file: 'keys/core.secret' } },
-    tokens: [
-      {
-        issuer: 'https://platform.example',
-        audience: 'portcullis',
-        algorithms: ['HS256'],
-        secret: { value: TOKEN_SECRET },
-      },
-    ],
-    organizations: [
-      {
-        id: 'mercy',
-        name: 'Mercy Health',
-        sources: sources.map(([id, profile]) => ({
-          id,
-          profile,
-          signature: { scheme: 'standard-webhooks', secrets: [{ id: 'k1', value: EHR_SECRET }] },
-        })),
-      },
-    ],
+    profile: 'development',
+    http: { listen: { host: '127.0.0.1', port: parts.port ?? 0 }, shutdownDeadlineMs: 10_000, ...parts.http },
+    journal: { engine: 'sqlite', path: parts.journalPath, limits: { minFreeBytes: 0, ...parts.limits } },
+    coordination: { engine: 'local' },
+    keys: { master: { file: parts.masterKeyFile }, auditSigning: { file: parts.auditKeyFile } },
+    core: {
+      url: parts.coreUrl,
+      signingSecret: { value: parts.coreSecret },
+      timeoutMs: 5_000,
+      concurrency: 16,
+      retry: { firstDelayMs: 20, maxDelayMs: 200, maxAttempts: 20 },
+      breaker: { openMs: 200 },
+      ...parts.core,
+    },
+    organizations: parts.organizations,
+    log: { level: parts.logLevel ?? 'info' },
   };
+}
+
+/** A source of Standard Webhooks form. */
+export function standardSource(id: string, secret: string, more: Partial<SourceParts> = {}): SourceParts {
+  return {
+    id,
+    profile: 'backport-r4',
+    signature: { scheme: 'standard-webhooks', secrets: [{ id: 'k1', value: secret }] },
+    ...more,
+  };
+}
+
+/** `whsec_` and 32 random bytes in base64. */
+export function newWebhookSecret(): string {
+  return `whsec_${randomBytes(32).toString('base64')}`;
+}
+
+export function newMasterKey(): string {
+  return randomBytes(32).toString('base64');
+}
+
+export function newAuditKey(): string {
+  return generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }

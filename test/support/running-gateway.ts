@@ -9,7 +9,7 @@ import { systemClock } from '../../src/kernel/clock.ts';
 import { silentLog } from '../../src/kernel/log.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { FakeTerminal } from './fake-terminal.ts';
-import { type ConfiguredFolder, configureGateway, type GatewayConfigOptions } from './gateway-config.ts';
+import { type ConfiguredFolder, configureGateway, type GatewayConfigOptions } from './configured-folder.ts';
 import { scratchFolder } from './scratch-folder.ts';
 
 export interface RunningGateway extends ConfiguredFolder {

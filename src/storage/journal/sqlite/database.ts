@@ -84,6 +84,7 @@ function migrate(database: DatabaseSync): void {
  */
 export function takeOwnership(path: string): () => void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const lock = new DatabaseSync(`${path}-owner`, { timeout: 0 });
   try {
     lock.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE');
