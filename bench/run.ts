@@ -40,7 +40,7 @@ async function main(): Promise<void> {
   }
   mkdirSync(join(VAR, 'bench'), { recursive: true });
   const folder = mkdtempSync(join(VAR, 'bench', 'run-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   await runScenarios(commandLine, folder);
 }

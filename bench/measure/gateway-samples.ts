@@ -32,7 +32,7 @@ export async function sampleUntil(
   return samples;
 }
 
-/** Samples a gateway while some work goes on. */
+/** Samples a gateway while some work goes on, and once more when it is done. */
 export async function sampleDuring<Result>(
   gateway: RunningGateway,
   work: Promise<Result>,
@@ -44,7 +44,7 @@ export async function sampleDuring<Result>(
   });
   const limits = { everyMs, deadlineMs: Number.POSITIVE_INFINITY };
   const [result, samples] = await Promise.all([done, sampleUntil(gateway, () => !working, limits)]);
-  return { result, samples };
+  return { result, samples: [...samples, await sampleOf(gateway)] };
 }
 
 /** Deliveries a second between the moments at which 5 % and 95 % of a backlog were gone: without run-up and tail. */

@@ -1,20 +1,19 @@
-import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Environment } from '../../src/config/environment.ts';
 
-export const EHR_SECRET = `whsec_${Buffer.alloc(32, 0x5a).toString('base64')}`;
-export const TOKEN_SECRET = randomBytes(48).toString('base64url');
+export const EHR_SECRET = `whsec_${Buffer.from('a secret of an EHR, 32 bytes lo.').toString('base64')}`;
+export const TOKEN_SECRET = 'a secret of an identity provider, long enough to sign with';
 
 /** Where nothing listens: events stay pending. */
 const UNREACHABLE = 'http://127.0.0.1:9/events';
 
-export interface GatewayConfigOptions {
+export interface ConfigurationOptions {
   readonly coreUrl?: string;
   /** Profiles of the sources of organization mercy, by the id of the source. */
   readonly sources?: Readonly<Record<string, string>>;
   readonly listen?: object;
-  readonly profile?: 'development' | 'production';
+  readonly tokens?: readonly object[];
 }
 
 /** A folder with a configuration file that loads; keys are made by the program itself. */
@@ -27,12 +26,12 @@ export interface ConfiguredFolder {
 }
 
 /** Writes a development configuration into a folder. */
-export async function configureGateway(
+export async function configureFolder(
   folder: string,
-  options: GatewayConfigOptions = {},
+  options: ConfigurationOptions = {},
 ): Promise<ConfiguredFolder> {
   const file = join(folder, 'portcullis.yaml');
-  await writeFile(file, JSON.stringify(configOf(options), undefined, 2), { mode: 0o600 });
+  await writeFile(file, JSON.stringify(configurationOf(options), undefined, 2), { mode: 0o600 });
   const environment = {
     variables: { USER: 'ada' },
     execArgv: [],
@@ -42,22 +41,16 @@ export async function configureGateway(
   return { folder, file, journalPath: join(folder, 'state', 'journal.db'), environment };
 }
 
-function configOf(options: GatewayConfigOptions): object {
+function configurationOf(options: ConfigurationOptions): object {
   const sources = Object.entries(options.sources ?? { ehr: 'backport-r4' });
+  const issuer = { issuer: 'https://platform.example', audience: 'portcullis' };
   return {
-    profile: options.profile ?? 'development',
+    profile: 'development',
     http: { listen: options.listen ?? { host: '127.0.0.1', port: 0 } },
     journal: { engine: 'sqlite', path: 'state/journal.db' },
     keys: { master: { file: 'keys/master.key' }, auditSigning: { file: 'keys/audit.pem' } },
     core: { url: options.coreUrl ?? UNREACHABLE, signingSecret: { file: 'keys/core.secret' } },
-    tokens: [
-      {
-        issuer: 'https://platform.example',
-        audience: 'portcullis',
-        algorithms: ['HS256'],
-        secret: { value: TOKEN_SECRET },
-      },
-    ],
+    tokens: options.tokens ?? [{ ...issuer, algorithms: ['HS256'], secret: { value: TOKEN_SECRET } }],
     organizations: [
       {
         id: 'mercy',

@@ -24,6 +24,7 @@ export class GatewayHome {
   readonly coreSecret = newWebhookSecret();
   readonly masterKey = newMasterKey();
   readonly #processes: GatewayProcess[] = [];
+  readonly #deferred: (() => Promise<unknown>)[] = [];
   #mayComplain = /^$/;
 
   private constructor(folder: string) {
@@ -68,6 +69,11 @@ export class GatewayHome {
     this.#mayComplain = complaint;
   }
 
+  /** Work for the end of the test, whatever its outcome; what was deferred last is done first. */
+  defer(work: () => Promise<unknown>): void {
+    this.#deferred.push(work);
+  }
+
   /** Starts a gateway without waiting for anything. */
   launch(options: Omit<LaunchOptions, 'configFile'> = {}): GatewayProcess {
     const gateway = new GatewayProcess({ configFile: this.configFile, ...options });
@@ -100,15 +106,18 @@ export class GatewayHome {
     for (const gateway of this.#processes) gateway.signal('SIGKILL');
   }
 
+  /** One hook for all: the runner leaves out the hooks that stand behind one that fails. */
   async #close(): Promise<void> {
+    const failures: unknown[] = [];
+    for (const work of this.#deferred.toReversed()) {
+      await work().catch((error: unknown) => failures.push(error));
+    }
     this.#killAll();
     await Promise.all(this.#processes.map((gateway) => gateway.exited));
     await rm(this.folder, { recursive: true, force: true });
-    for (const gateway of this.#processes) {
-      const unexpected = gateway.stderr
-        .split('\n')
-        .filter((line) => line !== '' && !this.#mayComplain.test(line));
-      assert.deepEqual(unexpected, [], 'a gateway wrote to standard error');
-    }
+    const complaints = this.#processes.flatMap(({ stderr }) => stderr.split('\n'));
+    const unexpected = complaints.filter((line) => line !== '' && !this.#mayComplain.test(line));
+    assert.deepEqual(unexpected, [], 'a gateway wrote to standard error');
+    assert.deepEqual(failures, [], 'the end of the test failed');
   }
 }

@@ -8,8 +8,8 @@ import type { Gateway } from '../../src/gateway.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { silentLog } from '../../src/kernel/log.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { type ConfigurationOptions, type ConfiguredFolder, configureFolder } from './configured-folder.ts';
 import { FakeTerminal } from './fake-terminal.ts';
-import { type ConfiguredFolder, configureGateway, type GatewayConfigOptions } from './configured-folder.ts';
 import { scratchFolder } from './scratch-folder.ts';
 
 export interface RunningGateway extends ConfiguredFolder {
@@ -24,9 +24,9 @@ export interface RunningGateway extends ConfiguredFolder {
 /** The whole gateway in this process on a free port, as `serve` makes it; stopped when the test ends. */
 export async function startGateway(
   t: TestContext,
-  options: GatewayConfigOptions = {},
+  options: ConfigurationOptions = {},
 ): Promise<RunningGateway> {
-  const configured = await configureGateway(await scratchFolder(t), options);
+  const configured = await configureFolder(await scratchFolder(t), options);
   const { file, environment } = configured;
   await ensureDevelopmentKeys(file, environment);
   const load = createConfigLoader({ environment, clock: systemClock });

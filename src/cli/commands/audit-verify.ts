@@ -1,4 +1,5 @@
 import type { ChainVerdict } from '../../audit/verify.ts';
+import { GatewayError } from '../../kernel/errors.ts';
 import type { OrganizationId } from '../../kernel/ids.ts';
 import { verifyAuditChains } from '../../storage/journal/sqlite/audit-reader.ts';
 import { parseCommandLine, requireOrganization } from '../arguments.ts';
@@ -16,7 +17,7 @@ export const auditVerify: Command = {
 Recomputes every record of every organization's audit chain (and of the gateway's own, "_gateway") from the journal
 file. Needs no key and no running gateway, and works beside one. With --journal no configuration is read at all.
 
-Exit status: 0 every chain intact, 1 a record was altered, 2 a record is missing, 64 wrong arguments, 70 cannot read.
+Exit status: 0 every chain intact, 1 a record was altered, 2 a record is missing, 64 wrong arguments, 70 nothing to read.
 When one chain was altered and another has a gap, 1.
 
   portcullis audit verify
@@ -35,6 +36,7 @@ When one chain was altered and another has a gap, 1.
     const organization =
       values.org === undefined || values.org === '_gateway' ? values.org : requireOrganization(values.org);
     const reports = await verifyAuditChains(path, organization as OrganizationId | undefined);
+    if (organization !== undefined && reports.length === 0) throw chainMissing(organization, path);
     const records = reports.reduce((sum, { verdict }) => sum + verdict.records, 0);
     const exit = exitOf(reports.map(({ verdict }) => verdict));
     if (values.json === true) {
@@ -48,6 +50,12 @@ When one chain was altered and another has a gap, 1.
     return exit;
   },
 };
+
+/** Nothing to verify must not pass for verified. */
+function chainMissing(organization: string, path: string): GatewayError {
+  const message = `the journal ${path} has no audit chain of ${organization}`;
+  return new GatewayError('audit-chain-missing', 'refuse', message);
+}
 
 function exitOf(verdicts: readonly ChainVerdict[]): number {
   if (verdicts.some(({ kind }) => kind === 'altered')) return EXIT_ALTERED;

@@ -55,6 +55,7 @@ function replayAll(journal: SqliteJournal, filter: EventFilter, actor: string): 
   while (after !== undefined) {
     const chunk: ReplayChunk | undefined = journal.commit([], [{ kind: 'replay', filter, actor, after }])
       .written[0];
+    journal.checkpoint();
     taken += chunk?.taken ?? 0;
     after = chunk?.after;
   }

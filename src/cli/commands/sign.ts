@@ -126,13 +126,18 @@ function privateKey(path: string | undefined, terminal: Terminal) {
 function webhookUrl(given: string | undefined, source: InboundSource, { config }: ConfigSnapshot): URL {
   const path = `/webhooks/${source.scope.organization}/${source.scope.source}`;
   const { listen } = config.http;
-  const base = given ?? ('socket' in listen ? undefined : `http://${listen.host}:${listen.port}`);
+  const base = given ?? ('socket' in listen ? undefined : `http://${hostInUrl(listen.host)}:${listen.port}`);
   if (base === undefined)
     throw new UsageError('the gateway listens on a unix socket: say where to send with --url');
   if (!URL.canParse(base)) throw new UsageError('--url needs a whole URL, such as http://127.0.0.1:8080');
   const url = new URL(base);
   if (url.pathname === '/' || url.pathname === '') url.pathname = path;
   return url;
+}
+
+/** An IPv6 address stands in brackets (RFC 3986 §3.2.2). */
+function hostInUrl(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 function curlCommand(request: SignedHttpRequest, bodyFile: string | undefined, terminal: Terminal): string {
@@ -142,12 +147,21 @@ function curlCommand(request: SignedHttpRequest, bodyFile: string | undefined, t
   const fromFile = bodyFile !== undefined && bodyFile !== '-';
   const data = fromFile
     ? `@${resolve(terminal.environment.workingDirectory, bodyFile)}`
-    : request.body.toString('utf8');
+    : asArgument(request.body);
   return [
     `curl -i -X ${request.method} ${quoted(request.url)} \\`,
     ...headers,
     `  --data-binary ${quoted(data)}`,
   ].join('\n');
+}
+
+/** A body as text of a command line, to the byte; curl takes a leading `@` for the name of a file. */
+function asArgument(body: Buffer): string {
+  const text = body.toString('utf8');
+  if (Buffer.from(text).equals(body) && !text.includes('\0') && !text.startsWith('@')) return text;
+  throw new UsageError(
+    'this body cannot stand on a command line: name a file with --body, or use --send or --json',
+  );
 }
 
 /** Quoted for a POSIX shell. */

@@ -103,14 +103,29 @@ test('a chain of another organization is altered from its first record', () => {
   assert.deepEqual(verdict, { kind: 'altered', sequence: 1, records: 0 });
 });
 
+test('a part of a chain is verified from the hash before it, and says sequences of the whole', () => {
+  const { records, head } = chain();
+  const middle = records[2];
+  assert.ok(middle !== undefined);
+  const verdict = (rest: StoredAuditRecord[], after = middle) => verifyChain(organization, rest, head, after);
+  const rest = records.slice(3);
+  assert.deepEqual(verdict(rest), { kind: 'intact', records: LENGTH, head: head.hash.toString('hex') });
+  assert.deepEqual(verdict(rest.toSpliced(1, 1)), { kind: 'gap', sequence: 5, records: 4 });
+  assert.deepEqual(verdict(records), { kind: 'gap', sequence: 4, records: 3 });
+  const other = { ...middle, hash: flipped(middle.hash, 0) };
+  assert.deepEqual(verdict(rest, other), { kind: 'altered', sequence: 4, records: 3 });
+});
+
 test('the hasher follows the formula for every size of record and beyond 32 bits of sequence', () => {
-  const previous = Buffer.alloc(32, 7);
+  let previous: Uint8Array = Buffer.alloc(32, 7);
+  const hasher = new ChainHasher(organization, previous);
   for (const size of [0, 1, 2_047, 2_048, 2_049, 70_000, 5]) {
     for (const sequence of [1, 2 ** 32 - 1, 2 ** 32, 2 ** 40 + 3]) {
       const record = Buffer.alloc(size, size);
       const expected = chainHash(organization, sequence, previous, record);
-      const hasher = new ChainHasher(organization, previous);
-      assert.ok(hasher.next(sequence, record).equals(expected), `${size} at ${sequence}`);
+      assert.ok(Buffer.from(hasher.next(sequence, record)).equals(expected), `${size} at ${sequence}`);
+      assert.ok(Buffer.from(hasher.hash).equals(expected));
+      previous = expected;
     }
   }
 });

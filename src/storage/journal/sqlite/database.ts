@@ -5,7 +5,7 @@ import { GatewayError } from '../../../kernel/errors.ts';
 import { SCHEMA, SCHEMA_VERSION } from './schema.ts';
 
 const BUSY_TIMEOUT_MS = 5_000;
-/** Pages after which a commit folds the write-ahead log back: large, so that a page written often is copied once. */
+/** Pages of the write-ahead log from which on it is folded back: large, so that a page written often is copied once. */
 const CHECKPOINT_PAGES = 4_000;
 const CACHE_KIB = 16_384;
 
@@ -28,7 +28,7 @@ export function openJournalDatabase(path: string, role: JournalRole): DatabaseSy
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
       ${role === 'owner' ? 'PRAGMA wal_checkpoint(TRUNCATE);' : ''}
-      PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
+      PRAGMA wal_autocheckpoint = 0;
       PRAGMA cache_size = -${CACHE_KIB};
       PRAGMA temp_store = MEMORY;
       PRAGMA trusted_schema = OFF;
@@ -36,8 +36,55 @@ export function openJournalDatabase(path: string, role: JournalRole): DatabaseSy
     migrate(database);
     return database;
   } catch (error) {
-    database.close();
+    closeJournalDatabase(database, path);
     throw error;
+  }
+}
+
+/**
+ * Folds the write-ahead log back once it is long. SQLite's own way, at the end of a commit, hides a failed fsync and repeats
+ * it later through the same handle.
+ * @throws Error from SQLite; then no handle of this connection may be fsynced again, and it is to be closed.
+ */
+export class Checkpoint {
+  readonly #progress: Query<[], { log: number; checkpointed: number }>;
+  readonly #run: Query<[], never>;
+
+  constructor(database: DatabaseSync) {
+    this.#progress = new Query(database, 'PRAGMA wal_checkpoint(NOOP)');
+    this.#run = new Query(database, 'PRAGMA wal_checkpoint(PASSIVE)');
+  }
+
+  runIfDue(): void {
+    const { log, checkpointed } = this.#progress.get() ?? { log: 0, checkpointed: 0 };
+    if (log - checkpointed >= CHECKPOINT_PAGES) this.#run.get();
+  }
+}
+
+/**
+ * Closes a connection. The last one to close folds the log back with an fsync through its own handles, and of those one may
+ * just have failed: so a fresh connection is opened to be the last.
+ */
+export function closeJournalDatabase(database: DatabaseSync, path: string): void {
+  if (!database.isOpen) return;
+  const last = openLast(path);
+  try {
+    database.close();
+  } finally {
+    last?.close();
+  }
+}
+
+/** Undefined where the file does not open, or is no journal: then there is nothing to fold back either. */
+function openLast(path: string): DatabaseSync | undefined {
+  let last: DatabaseSync | undefined;
+  try {
+    last = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+    last.exec('PRAGMA synchronous = FULL; SELECT count(*) FROM sqlite_schema');
+    return last;
+  } catch {
+    last?.close();
+    return undefined;
   }
 }
 

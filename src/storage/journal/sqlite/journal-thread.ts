@@ -78,6 +78,7 @@ class JournalHost {
           journal.measure();
           journal.commit([], [{ kind: 'maintain' }]);
         });
+        this.#checkpoint();
         return this.#done(id);
       case 'close':
         this.#journal?.close();
@@ -100,6 +101,7 @@ class JournalHost {
     });
     try {
       const { accepted, written } = this.#guard((journal) => journal.commit(accepts, writes));
+      this.#checkpoint();
       return reply(accepted, written);
     } catch (error) {
       if (isStorageFailure(error) || accepts.length + writes.length <= 1) throw error;
@@ -125,6 +127,15 @@ class JournalHost {
       return attempt();
     } catch {
       return failure;
+    }
+  }
+
+  /** Where it fails, the commit before it holds all the same: only the handle is lost. */
+  #checkpoint(): void {
+    try {
+      this.#guard((journal) => journal.checkpoint());
+    } catch {
+      // The answer's status says that the journal is being reopened.
     }
   }
 

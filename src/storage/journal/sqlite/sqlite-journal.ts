@@ -11,7 +11,13 @@ import { type EventId, eventIdFromBytes, type OrganizationId } from '../../../ke
 import { Keyring } from '../../../privacy/keyring.ts';
 import { AuditWriter } from './audit-writer.ts';
 import { Claims } from './claims.ts';
-import { type JournalRole, openJournalDatabase, Query } from './database.ts';
+import {
+  Checkpoint,
+  closeJournalDatabase,
+  type JournalRole,
+  openJournalDatabase,
+  Query,
+} from './database.ts';
 import { type ClaimOutcome, DeliveryStore } from './delivery-store.ts';
 import { EventReader } from './event-reader.ts';
 import { EventWriter } from './event-writer.ts';
@@ -65,6 +71,7 @@ export class SqliteJournal {
   >;
   readonly #subjects: SubjectIndex;
   readonly #dropDedupe: Query<[Uint8Array, number], never>;
+  readonly #checkpoint: Checkpoint;
   #seenVersion: number;
   #purgedTo = 0;
   #freeBytes = Number.MAX_SAFE_INTEGER;
@@ -100,16 +107,22 @@ export class SqliteJournal {
       );
       this.#subjects = new SubjectIndex(database);
       this.#dropDedupe = new Query(database, 'DELETE FROM dedupe WHERE key = ? AND event = ?');
+      this.#checkpoint = new Checkpoint(database);
       this.#seenVersion = this.#readVersion();
       this.measure();
     } catch (error) {
-      database.close();
+      closeJournalDatabase(database, settings.path);
       throw error;
     }
   }
 
   close(): void {
-    if (this.#database.isOpen) this.#database.close();
+    closeJournalDatabase(this.#database, this.#settings.path);
+  }
+
+  /** Folds the write-ahead log back once it is long; call it after commits, whose replies hold whatever becomes of it. */
+  checkpoint(): void {
+    this.#checkpoint.runIfDue();
   }
 
   /** Organizations whose keys are to exist before the first event: making one is a commit of its own. */
