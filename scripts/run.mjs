@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fail, prepare, ROOT } from './setup.mjs';
+import { fail, prepare, programEnvironment, ROOT } from './setup.mjs';
 import { BENCH_NEEDS, requireSystemPackages } from './system-packages.mjs';
 
 const [task, ...rest] = process.argv.slice(2);
@@ -80,7 +80,7 @@ async function test(node, patterns, variables = {}) {
 }
 
 function run(node, args, variables = {}) {
-  const child = spawn(node, args, { cwd: ROOT, stdio: 'inherit', env: { ...process.env, ...variables } });
+  const child = spawn(node, args, { cwd: ROOT, stdio: 'inherit', env: { ...programEnvironment(), ...variables } });
   const forward = (signal) => child.kill(signal);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, forward);
   return new Promise((resolve) => {

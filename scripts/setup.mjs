@@ -21,6 +21,14 @@ export function prepare(purpose) {
   return findNode();
 }
 
+/**
+ * What the program is started with: a cache of compiled modules makes the second start quicker, and spares every thread
+ * the memory of the compiler that strips types.
+ */
+export function programEnvironment() {
+  return { NODE_COMPILE_CACHE: join(TOOLCHAIN, 'compile-cache'), ...process.env };
+}
+
 function installDependencies(purpose) {
   const lock = createHash('sha256')
     .update(readFileSync(join(ROOT, 'package-lock.json')))

@@ -14,8 +14,12 @@ export function assertNothingLost(ledger: AcknowledgementLedger, core: CorePlatf
 }
 
 /** Every event the journal lists has exactly one acceptance record, at the place it names, and there are no others. */
-export async function assertAudited(home: GatewayHome, organization: string): Promise<number> {
-  const events = await home.json('events', 'list', '--org', organization, '--limit', '100000000');
+export async function assertAudited(
+  home: GatewayHome,
+  organization: string,
+  prefix: readonly string[] = [],
+): Promise<number> {
+  const events = await home.json(['events', 'list', '--org', organization, '--limit', '100000000'], prefix);
   const chain = readChain(home.journal, organization);
   assertChainSound(organization, chain);
   const records = recordTexts(chain);

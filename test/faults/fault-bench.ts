@@ -79,9 +79,22 @@ export class FaultBench {
     for (let sent = 0; sent < count; sent += 1) assert.equal((await this.send()).status, 200);
   }
 
+  /** Has one more notification accepted, to be sent again. */
+  async sendKnown(): Promise<Notification> {
+    const notification = this.#workload.next();
+    assert.equal((await this.sender.send(notification)).status, 200);
+    return notification;
+  }
+
+  sendForged(): Promise<HttpAnswer> {
+    return this.sender.send(this.#workload.next(), 'bad-signature');
+  }
+
   /** Sends new notifications, of which none may be accepted, and sees that the gateway lives and says why. */
   async assertRefusing(count: number, reason: string): Promise<void> {
     for (let sent = 0; sent < count; sent += 1) assertUnavailable(await this.send());
+    const together = await Promise.all(Array.from({ length: count }, () => this.send()));
+    together.forEach(assertUnavailable);
     await until(`unready for ${reason}`, async () => {
       assertUnavailable(await this.send());
       const { status, reasons } = await this.gateway.health();

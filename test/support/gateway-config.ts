@@ -23,7 +23,11 @@ export interface OrganizationParts {
 export interface SourceParts {
   readonly id: string;
   readonly profile: string;
-  readonly signature: { readonly scheme: string; readonly secrets: readonly object[] } & object;
+  readonly signature: {
+    readonly scheme: string;
+    readonly secrets: readonly object[];
+    readonly [more: string]: unknown;
+  };
   readonly validation?: 'reject' | 'quarantine' | 'flag';
   readonly forward?: object;
 }

@@ -92,8 +92,8 @@ export class GatewayHome {
   }
 
   /** Objects that a command prints with `--json`, one a line. @throws AssertionError when it fails. */
-  async json(...args: string[]): Promise<Record<string, unknown>[]> {
-    const { code, stdout, stderr } = await this.run([...args, '--json']);
+  async json(args: readonly string[], prefix: readonly string[] = []): Promise<Record<string, unknown>[]> {
+    const { code, stdout, stderr } = await this.run([...args, '--json'], prefix);
     assert.equal(code, 0, `${args.join(' ')}: ${stderr}${stdout}`);
     return stdout
       .toString()

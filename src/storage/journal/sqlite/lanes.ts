@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { HmacSha256 } from '../../../kernel/hmac-sha256.ts';
 import { blindIndex } from '../../../privacy/blind-index.ts';
 import { Query } from './database.ts';
+import { LaneTable } from './lane-table.ts';
 
 const LANE_BYTES = 4;
 
@@ -40,7 +41,7 @@ export class Lanes {
   readonly #pendingLanes: Query<[], { lanes: Uint8Array }>;
   readonly #waitingLanes: Query<[], { lane: number; waiting: number }>;
   /** Occupied lanes, each with the number of events that wait behind its first. */
-  readonly #occupied = new Map<number, number>();
+  readonly #occupied = new LaneTable();
 
   constructor(database: DatabaseSync) {
     this.#wait = new Query(database, 'INSERT INTO lane_wait (lane, ticket, event) VALUES (?, ?, ?)');
