@@ -8,7 +8,7 @@ import { Gateway } from './gateway.ts';
 import { createGatewayServer } from './http/server.ts';
 import { InboundGate } from './inbound/inbound-gate.ts';
 import { createEnvelopeValidator } from './inbound/validation/envelope-validator.ts';
-import type { Clock } from './kernel/clock.ts';
+import { type Clock, steadyClock } from './kernel/clock.ts';
 import type { Log } from './kernel/log.ts';
 import { forwardingObserver, inboundObserver, JournalHealth, readiness } from './observation.ts';
 import { createCircuitBreaker } from './resilience/circuit-breaker.ts';
@@ -39,10 +39,13 @@ export async function createGateway({ holder, clock, random, log, metrics }: App
   const health = new JournalHealth(metrics.journal, config.journal, log);
   const settings = { ...config.journal, masterKeys: secrets.masterKeys };
   const organizations = config.organizations.map(({ id }) => id);
-  const journal = await JournalClient.open(settings, organizations, clock, health).catch((error) => {
-    release();
-    throw error;
-  });
+  const schedule = steadyClock(clock, () => performance.now());
+  const journal = await JournalClient.open(settings, organizations, clock, health, schedule).catch(
+    (error) => {
+      release();
+      throw error;
+    },
+  );
 
   const breaker = createCircuitBreaker({ ...core.breaker, clock, isFault: isUpstreamFault });
   const coreClient = createCorePlatformClient({ ...core, connections: core.concurrency });
@@ -52,6 +55,7 @@ export async function createGateway({ holder, clock, random, log, metrics }: App
     breaker,
     signer: reloadableSigner(() => holder.current.secrets.coreSigningKey),
     clock,
+    schedule,
     random,
     log,
     observer: forwardingObserver(metrics.forwarding),

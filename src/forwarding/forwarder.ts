@@ -35,6 +35,8 @@ export interface ForwarderDeps {
   readonly breaker: CircuitBreaker;
   readonly signer: WebhookSigner;
   readonly clock: Clock;
+  /** What due times are reckoned by: a clock that never goes back. */
+  readonly schedule?: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly log: Log;
@@ -79,6 +81,7 @@ const ABORT_WAIT_MS = SECOND;
  */
 export class Forwarder {
   readonly #deps: ForwarderDeps;
+  readonly #schedule: Clock;
   readonly #settler: Settler;
   readonly #queue = new PrefetchQueue();
   readonly #sending = new Set<EventId>();
@@ -97,6 +100,7 @@ export class Forwarder {
 
   constructor(deps: ForwarderDeps) {
     this.#deps = deps;
+    this.#schedule = deps.schedule ?? deps.clock;
     const { deliveries, random, log } = deps;
     this.#settler = new Settler({ deliveries, random, log, onSettled: () => this.wake() });
   }
@@ -220,7 +224,7 @@ export class Forwarder {
   async #claim(limits: { readonly count: number; readonly bytes: number }): Promise<void> {
     this.#claiming = true;
     this.#claimWanted = false;
-    const startedAt = this.#deps.clock.now();
+    const startedAt = this.#schedule.now();
     try {
       const { deliveries, nextDueAt } = await this.#deps.deliveries.claim(limits);
       this.#claimFailures = 0;
@@ -272,7 +276,7 @@ export class Forwarder {
     if (this.#phase !== 'running') return;
     clearTimeout(this.#dueTimer);
     const waits = nextDueAt !== undefined && nextDueAt > claimStartedAt;
-    const delay = waits ? nextDueAt - this.#deps.clock.now() : IDLE_POLL_MS;
+    const delay = waits ? nextDueAt - this.#schedule.now() : IDLE_POLL_MS;
     this.#dueTimer = setTimeout(() => this.wake(), Math.min(Math.max(delay, COALESCE_MS), IDLE_POLL_MS));
   }
 
@@ -284,15 +288,15 @@ export class Forwarder {
 
   async #deliver(delivery: ClaimedDelivery, probe: boolean): Promise<void> {
     const { id } = delivery.summary;
-    const startedAt = this.#deps.clock.now();
+    const startedAt = this.#schedule.now();
     const verdict = await this.#attempt(delivery);
     this.#sending.delete(id);
     if (probe) this.#probing = false;
     if (verdict === undefined) {
       this.#settler.release([id]);
     } else {
-      const { clock, random, settings } = this.#deps;
-      const timing = { startedAt, endedAt: clock.now() };
+      const { random, settings } = this.#deps;
+      const timing = { startedAt, endedAt: this.#schedule.now() };
       const settlement = settlementOf(delivery, verdict, probe, timing, settings.retry, random);
       this.#settler.settle(settlement);
       this.#report(settlement, delivery);

@@ -14,7 +14,7 @@ export interface EventFilter {
   readonly patient?: string;
 }
 
-/** `taken`: events that will be (or were) delivered anew. `pending`: matching events left alone because they wait already. */
+/** `taken`: events that will be (or were) delivered anew: delivered or dead ones, those of another state only if it is named. `pending`: matching events left alone because they wait already. */
 export interface ReplayReport {
   readonly taken: number;
   readonly pending: number;

@@ -6,6 +6,24 @@ export interface Clock {
 
 export const systemClock: Clock = { now: () => Date.now() };
 
+/**
+ * Time that never goes back: it follows a clock forwards and runs on by itself while that clock is behind. For what is
+ * scheduled: when the machine's clock is set back by an hour, nothing waits an hour for it.
+ * @param monotonic milliseconds from any origin.
+ */
+export function steadyClock(clock: Clock, monotonic: () => number): Clock {
+  let time = clock.now();
+  let at = monotonic();
+  return {
+    now() {
+      const passed = monotonic();
+      time = Math.max(clock.now(), time + passed - at);
+      at = passed;
+      return Math.floor(time);
+    },
+  };
+}
+
 export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;

@@ -159,7 +159,7 @@ class Comparison {
       case 'replay': {
         const event = choose(model.events, step.pick);
         if (event === undefined) return;
-        await journal.replay({ organization, ids: [event.id] }, 'operator:test');
+        await journal.replay({ organization, ids: [event.id], state: event.state }, 'operator:test');
         return model.restart(event, clock.now());
       }
       case 'advance':

@@ -48,6 +48,36 @@ export function replayContract(open: JournalAdapter): void {
     assert.deepEqual(claimed.map(({ replay }) => replay).sort(), [false, false, true]);
   });
 
+  test('what is in quarantine or was consumed goes out only when the filter names that state', async (t) => {
+    const { journal, clock } = await open(t);
+    for (const state of ['quarantined', 'consumed'] as const) {
+      await journal.accept(MERCY, newEvent(clock, { state }));
+    }
+    const filter = { organization, source: MERCY.source };
+    assert.deepEqual(await journal.preview(filter), { taken: 0, pending: 0 });
+    assert.deepEqual(await journal.replay(filter, OPERATOR), { taken: 0, pending: 0 });
+    assert.deepEqual(await claimAll(journal), []);
+    const named = { ...filter, state: 'quarantined' } as const;
+    assert.deepEqual(await journal.preview(named), { taken: 1, pending: 0 });
+    assert.deepEqual(await journal.replay(named, OPERATOR), { taken: 1, pending: 0 });
+    assert.equal((await claimAll(journal)).length, 1);
+  });
+
+  test('a replay without an end takes what was received until now only', async (t) => {
+    const { journal, clock } = await open(t);
+    const later = newEvent(clock);
+    const received = { ...later, summary: { ...later.summary, receivedAt: clock.now() + HOUR } };
+    await journal.accept(MERCY, received);
+    clock.advance(2 * HOUR);
+    await claimOne(journal);
+    await journal.settle(dead(received.summary.id));
+    clock.advance(-2 * HOUR);
+    assert.deepEqual(await journal.replay({ organization, state: 'dead' }, OPERATOR), {
+      taken: 0,
+      pending: 0,
+    });
+  });
+
   test('a preview changes nothing and says what the replay then does', async (t) => {
     const harness = await open(t);
     const { journal, clock } = harness;

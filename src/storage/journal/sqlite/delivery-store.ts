@@ -52,6 +52,7 @@ export class DeliveryStore {
   >;
   readonly #restart: Query<[number, number, number, number, number], never>;
   readonly #lastTicket: Query<[], { last: number | null }>;
+  readonly #advance: Query<[number, number], never>;
   readonly #countPending: Query<[], { pending: number }>;
   readonly #bySequence: Query<[Uint8Array], { seq: number; org: number }>;
   readonly #claims: Claims;
@@ -100,6 +101,7 @@ export class DeliveryStore {
        attempts = 0, spent = 0, replay = 1, reason = NULL, last_status = NULL WHERE event = ?`,
     );
     this.#lastTicket = new Query(database, 'SELECT max(ticket) AS last FROM delivery');
+    this.#advance = new Query(database, 'UPDATE delivery SET due_at = ? WHERE state = 0 AND due_at > ?');
     this.#countPending = new Query(database, 'SELECT count(*) AS pending FROM delivery WHERE state = 0');
     this.#bySequence = new Query(database, 'SELECT seq, org FROM event WHERE id = ?');
     this.#ticket = 0;
@@ -117,6 +119,11 @@ export class DeliveryStore {
     this.#ticket = this.#lastTicket.get()?.last ?? 0;
     this.#pending = this.#countPending.get()?.pending ?? 0;
     this.#lanes.reload();
+  }
+
+  /** Nothing waits longer than `latest`: due times made before the machine's clock was set back lie too far ahead. */
+  bringForward(latest: number): void {
+    this.#advance.run(latest, latest);
   }
 
   add(event: number, state: 'pending' | 'consumed' | 'quarantined', lanes: Buffer, at: number): void {

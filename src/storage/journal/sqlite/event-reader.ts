@@ -70,12 +70,7 @@ export class EventReader {
   }
 
   count(filter: EventFilter): number {
-    const where = this.#where(filter);
-    if (where === undefined) return 0;
-    const sql = `SELECT count(*) AS total FROM event JOIN delivery d ON d.event = event.seq WHERE ${where.sql}`;
-    return (
-      new Query<SQLInputValue[], { total: number }>(this.#database, sql).get(...where.values)?.total ?? 0
-    );
+    return this.#count(filter, 'TRUE');
   }
 
   /** Row keys of what a filter matches and replay may take (not what is pending already), oldest first. */
@@ -83,12 +78,17 @@ export class EventReader {
     const where = this.#where(filter);
     if (where === undefined) return [];
     const sql = `SELECT event.seq, event.id FROM event JOIN delivery d ON d.event = event.seq
-      WHERE ${where.sql} AND event.seq > ? AND d.state <> ${STATE.pending} ORDER BY event.seq LIMIT ?`;
+      WHERE ${where.sql} AND event.seq > ? AND ${replayableStates(filter)} ORDER BY event.seq LIMIT ?`;
     return new Query<SQLInputValue[], { seq: number; id: Uint8Array }>(this.#database, sql).all(
       ...where.values,
       after,
       limit,
     );
+  }
+
+  /** How many events a replay of the filter would take. */
+  countReplayable(filter: EventFilter): number {
+    return this.#count(filter, replayableStates(filter));
   }
 
   find(organization: OrganizationId, id: EventId): EventListing | undefined {
@@ -106,6 +106,15 @@ export class EventReader {
     const key = uuidToBytes(id);
     const row = query.get(org, key);
     return row === undefined ? undefined : openContent(this.#keyring, organization, key, row.sealed);
+  }
+
+  #count(filter: EventFilter, states: string): number {
+    const where = this.#where(filter);
+    if (where === undefined) return 0;
+    const sql = `SELECT count(*) AS total FROM event JOIN delivery d ON d.event = event.seq
+      WHERE ${where.sql} AND ${states}`;
+    const query = new Query<SQLInputValue[], { total: number }>(this.#database, sql);
+    return query.get(...where.values)?.total ?? 0;
   }
 
   #listing(row: ListingRow): EventListing {
@@ -157,4 +166,14 @@ export class EventReader {
     }
     return { sql: terms.join(' AND '), values };
   }
+}
+
+/**
+ * What a replay may take: what was settled. What is held in quarantine or was meant for the gateway only goes out when the
+ * filter names that state, never because it happens to match.
+ */
+function replayableStates({ state }: EventFilter): string {
+  return state === undefined
+    ? `d.state IN (${STATE.delivered}, ${STATE.dead})`
+    : `d.state <> ${STATE.pending}`;
 }

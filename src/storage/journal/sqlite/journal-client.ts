@@ -52,6 +52,7 @@ type Request = ToJournal extends infer Message
 export class JournalClient implements AcceptPort, DeliveryPort, AuditPort, ReplayPort {
   readonly #worker: Worker;
   readonly #clock: Clock;
+  readonly #schedule: Clock;
   readonly #observer: JournalObserver;
   readonly #calls = new Map<number, Waiting<FromJournal>>();
   readonly #ticker: NodeJS.Timeout;
@@ -64,8 +65,9 @@ export class JournalClient implements AcceptPort, DeliveryPort, AuditPort, Repla
   #closing = false;
   #lost: GatewayError | undefined;
 
-  private constructor(clock: Clock, observer: JournalObserver) {
+  private constructor(clock: Clock, observer: JournalObserver, schedule: Clock) {
     this.#clock = clock;
+    this.#schedule = schedule;
     this.#observer = observer;
     this.#worker = new Worker(new URL('./journal-thread.ts', import.meta.url), { name: 'journal' });
     this.#worker.on('message', (message: FromJournal) => this.#receive(message));
@@ -81,8 +83,9 @@ export class JournalClient implements AcceptPort, DeliveryPort, AuditPort, Repla
     organizations: readonly OrganizationId[],
     clock: Clock,
     observer: JournalObserver,
+    schedule = clock,
   ): Promise<JournalClient> {
-    const client = new JournalClient(clock, observer);
+    const client = new JournalClient(clock, observer, schedule);
     try {
       await client.#call({ kind: 'open', settings, organizations });
       return client;
@@ -119,7 +122,7 @@ export class JournalClient implements AcceptPort, DeliveryPort, AuditPort, Repla
   }
 
   async claim(limits: { count: number; bytes: number }) {
-    const answer = await this.#call({ kind: 'claim', count: limits.count, bytes: limits.bytes });
+    const answer = await this.#call({ kind: 'claim', ...limits, dueBy: this.#schedule.now() });
     if (answer.kind !== 'claim') throw unexpected(answer);
     return { deliveries: unpackClaims(answer.reply), nextDueAt: answer.reply.nextDueAt };
   }

@@ -58,7 +58,7 @@ class JournalHost {
           reply: this.#batch(unframeAccepts(message.accepts), message.writes),
         });
       case 'claim': {
-        const reply = claimReply(this.#guard((journal) => journal.claim(message)));
+        const reply = claimReply(this.#guard((journal) => journal.claim(message, message.dueBy)));
         return { answer: { id, status: this.#status(), kind: 'claim', reply }, transfer: [reply.bodies] };
       }
       case 'release':

@@ -12,7 +12,7 @@ export type ToJournal = { readonly id: number; readonly now: number } & (
       readonly organizations: readonly OrganizationId[];
     }
   | { readonly kind: 'batch'; readonly accepts: ArrayBuffer; readonly writes: readonly WriteOperation[] }
-  | { readonly kind: 'claim'; readonly count: number; readonly bytes: number }
+  | { readonly kind: 'claim'; readonly count: number; readonly bytes: number; readonly dueBy: number }
   | { readonly kind: 'release'; readonly events: readonly EventId[] }
   | { readonly kind: 'preview'; readonly filter: EventFilter }
   | { readonly kind: 'prepare'; readonly organizations: readonly OrganizationId[] }

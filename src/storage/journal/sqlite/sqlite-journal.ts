@@ -4,7 +4,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { AuditEntry } from '../../../audit/record.ts';
 import type { DeliverySettlement } from '../../../forwarding/ports.ts';
 import type { EventFilter, ReplayReport } from '../../../forwarding/replay.ts';
-import { type Clock, DAY } from '../../../kernel/clock.ts';
+import { type Clock, DAY, HOUR } from '../../../kernel/clock.ts';
 import type { JournalUnavailableCode } from '../../../kernel/errors.ts';
 import type { SealedContent } from '../../../kernel/event.ts';
 import { type EventId, eventIdFromBytes, type OrganizationId } from '../../../kernel/ids.ts';
@@ -45,6 +45,8 @@ export interface JournalStatus {
   readonly walBytes: number;
 }
 
+/** Longest that a delivery may still have to wait after a start; the longest `Retry-After` that is honoured. */
+const LONGEST_WAIT_MS = HOUR;
 const REPLAY_CHUNK = 500;
 const PURGE_CHUNK = 200;
 
@@ -129,6 +131,7 @@ export class SqliteJournal {
   prepare(organizations: readonly OrganizationId[]): void {
     this.#transact(() => {
       for (const organization of organizations) this.#keyring.indexKey(organization);
+      this.#deliveries.bringForward(this.#clock.now() + LONGEST_WAIT_MS);
     });
   }
 
@@ -149,10 +152,9 @@ export class SqliteJournal {
   }
 
   /** Claims due deliveries; those whose seal does not open are dead-lettered with the reason, in a commit of their own. */
-  claim(limits: { count: number; bytes: number }): Omit<ClaimOutcome, 'damaged'> {
+  claim(limits: { count: number; bytes: number }, dueBy: number): Omit<ClaimOutcome, 'damaged'> {
     this.#noticeOthers();
-    const now = this.#clock.now();
-    const { damaged, deliveries, nextDueAt } = this.#deliveries.claim(limits, now);
+    const { damaged, deliveries, nextDueAt } = this.#deliveries.claim(limits, dueBy);
     if (damaged.length > 0) {
       const settlements = damaged.map(
         (one) => ({ ...one, kind: 'dead', status: undefined, durationMs: 0 }) as const,
@@ -192,11 +194,11 @@ export class SqliteJournal {
 
   /** @returns what a filter matches: how many a replay would take, how many wait already. */
   previewReplay(filter: EventFilter): ReplayReport {
-    const total = this.reader.count(filter);
-    const pending = this.reader.count({ ...filter, state: 'pending' });
-    return filter.state === undefined || filter.state === 'pending'
-      ? { taken: total - pending, pending }
-      : { taken: total, pending: 0 };
+    const pending = filter.state === undefined || filter.state === 'pending';
+    return {
+      taken: this.reader.countReplayable(filter),
+      pending: pending ? this.reader.count({ ...filter, state: 'pending' }) : 0,
+    };
   }
 
   /** Opens an event's seal for a person; audited before the content is handed out. */
