@@ -57,6 +57,16 @@ test('SIGTERM under load: exit 0, and every 2xx that was answered is delivered a
   assert.deepEqual(load.problems, []);
 });
 
+test('SIGTERM in the moment in which the gateway says that it listens ends it in order', async (t) => {
+  const home = await GatewayHome.make(t);
+  await home.configure({ coreUrl: 'http://127.0.0.1:9/events', organizations: [] });
+  home.tolerate(/no-sources|at {6}|remedy|0 errors, 1 warning/);
+  for (let round = 0; round < 5; round += 1) {
+    const gateway = await home.launch().listening();
+    assert.deepEqual(await gateway.stop(), CLEAN);
+  }
+});
+
 /** A request whose body is half sent. */
 class HalfRequest {
   readonly #socket: Socket;

@@ -38,9 +38,12 @@ Exit status: 0 stopped on a signal, 70 failed, 78 configuration refused.
     try {
       const deps = { holder, clock: terminal.clock, random: Math.random, log, metrics: createMetrics() };
       const gateway = await createGateway(deps);
-      announce(await gateway.start(), log);
+      const address = await gateway.start();
+      const ended = serveUntilStopped(gateway, holder, terminal, log);
+      // Not earlier: who reads that it listens may send a signal at once, and that must not find the default action.
+      announce(address, log);
       log.flush();
-      return await serveUntilStopped(gateway, holder, terminal, log);
+      return await ended;
     } finally {
       log.flush();
     }
