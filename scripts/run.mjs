@@ -80,7 +80,11 @@ async function test(node, patterns, variables = {}) {
 }
 
 function run(node, args, variables = {}) {
-  const child = spawn(node, args, { cwd: ROOT, stdio: 'inherit', env: { ...programEnvironment(), ...variables } });
+  const child = spawn(node, args, {
+    cwd: ROOT,
+    stdio: 'inherit',
+    env: { ...programEnvironment(), ...variables },
+  });
   const forward = (signal) => child.kill(signal);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, forward);
   return new Promise((resolve) => {
