@@ -22,6 +22,11 @@ import {
 import type { JournalSettings, JournalStatus } from './sqlite-journal.ts';
 
 const MAX_BATCH_OPERATIONS = 1_024;
+/**
+ * Batches under way: one that is being committed, and one that waits at the thread, so that it never idles until this
+ * event loop comes round to take a reply.
+ */
+const MAX_BATCHES = 2;
 const MAX_BATCH_BYTES = 8 * 1024 * 1024;
 /** Bytes of acceptances that may wait while a commit is under way; more are answered 503 at once. */
 const MAX_QUEUED_BYTES = 64 * 1024 * 1024;
@@ -59,7 +64,7 @@ export class JournalClient implements AcceptPort, DeliveryPort, AuditPort, Repla
   #accepts: QueuedAccept[] = [];
   #writes: QueuedWrite[] = [];
   #queuedBytes = 0;
-  #committing = false;
+  #batches = 0;
   #flushPlanned = false;
   #nextId = 1;
   #closing = false;
@@ -164,7 +169,7 @@ export class JournalClient implements AcceptPort, DeliveryPort, AuditPort, Repla
   async close(): Promise<void> {
     if (this.#closing) return;
     clearInterval(this.#ticker);
-    while (this.#committing || this.#flushPlanned || this.#accepts.length + this.#writes.length > 0) {
+    while (this.#batches > 0 || this.#flushPlanned || this.#accepts.length + this.#writes.length > 0) {
       await new Promise((resolve) => setImmediate(resolve));
     }
     this.#closing = true;
@@ -183,7 +188,7 @@ export class JournalClient implements AcceptPort, DeliveryPort, AuditPort, Repla
 
   /** At the end of this turn of the event loop, so that requests that arrived together share a commit. */
   #planFlush(): void {
-    if (this.#committing || this.#flushPlanned) return;
+    if (this.#batches >= MAX_BATCHES || this.#flushPlanned) return;
     this.#flushPlanned = true;
     setImmediate(() => {
       this.#flushPlanned = false;
@@ -195,7 +200,7 @@ export class JournalClient implements AcceptPort, DeliveryPort, AuditPort, Repla
     const accepts = this.#takeAccepts();
     const writes = this.#writes.splice(0, MAX_BATCH_OPERATIONS);
     if (accepts.length + writes.length === 0) return;
-    this.#committing = true;
+    this.#batches += 1;
     const frame = frameAccepts(accepts.map((accept) => accept.parts));
     for (const { parts } of accepts) this.#queuedBytes -= framedBytes(parts);
     const batch: Request = { kind: 'batch', accepts: frame, writes: writes.map((write) => write.operation) };
@@ -209,7 +214,7 @@ export class JournalClient implements AcceptPort, DeliveryPort, AuditPort, Repla
         for (const waiting of [...accepts, ...writes]) waiting.reject(error);
       })
       .finally(() => {
-        this.#committing = false;
+        this.#batches -= 1;
         this.#flush();
       });
   }
