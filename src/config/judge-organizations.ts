@@ -23,7 +23,7 @@ export function judgeOrganizations(node: ConfigNode, judgement: Judgement): read
 }
 
 function judgeOrganization(node: ConfigNode, judgement: Judgement): JudgedOrganization | undefined {
-  refuseUnavailableParts(node, judgement);
+  warnOfUnservedParts(node, judgement);
   const nodes = node.get('sources').items();
   const ids = nodes.map((source) => source.get('id'));
   refuseRepeats(ids, 'sources of this organization', judgement.report);
@@ -34,13 +34,20 @@ function judgeOrganization(node: ConfigNode, judgement: Judgement): JudgedOrgani
   return { outline: { id, name, sources: sources.map(outlineSource) }, sources };
 }
 
-function refuseUnavailableParts(organization: ConfigNode, { report }: Judgement): void {
+/** No route or client exists for these yet, so that nothing unsafe follows from going on; but it is said. */
+function warnOfUnservedParts(organization: ConfigNode, { report }: Judgement): void {
   for (const [key, what] of [
     ['pacs', 'the imaging proxy'],
     ['connectors', 'calls to partners'],
   ] as const) {
     const node = organization.get(key);
-    if (node.items().length > 0) refuseUnavailable(node, what, `remove \`${key}\``, report);
+    if (node.items().length === 0) continue;
+    report.at(node.path, {
+      severity: 'warning',
+      code: 'not-available',
+      message: `${what}: not served by this version; this has no effect yet`,
+      remedy: `remove \`${key}\`, or leave it for a later version`,
+    });
   }
 }
 
