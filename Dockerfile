@@ -30,6 +30,8 @@ COPY src ./src
 COPY config ./config
 COPY scripts/healthcheck.mjs ./scripts/healthcheck.mjs
 # Mount a configuration here; config/production.example.yaml is made for this image.
+# Two arenas are enough for glibc, which would keep freed buffers in many.
+ENV MALLOC_ARENA_MAX=2
 ENV PORTCULLIS_CONFIG=/etc/portcullis/portcullis.yaml
 # Where the health check asks: a socket's path, or a URL such as http://127.0.0.1:8080.
 ENV PORTCULLIS_HEALTH=/run/portcullis/gateway.sock
