@@ -78,7 +78,6 @@ class JournalHost {
           journal.measure();
           journal.commit([], [{ kind: 'maintain' }]);
         });
-        this.#checkpoint();
         return this.#done(id);
       case 'close':
         this.#journal?.close();
@@ -101,7 +100,6 @@ class JournalHost {
     });
     try {
       const { accepted, written } = this.#guard((journal) => journal.commit(accepts, writes));
-      this.#checkpoint();
       return reply(accepted, written);
     } catch (error) {
       if (isStorageFailure(error) || accepts.length + writes.length <= 1) throw error;
@@ -130,8 +128,12 @@ class JournalHost {
     }
   }
 
-  /** Where it fails, the commit before it holds all the same: only the handle is lost. */
-  #checkpoint(): void {
+  /**
+   * What can wait until an answer is out: folding the log back. Where it fails, the commits before it hold all the same:
+   * only the handle is lost.
+   */
+  afterAnswer(): void {
+    if (this.#journal === undefined) return;
     try {
       this.#guard((journal) => journal.checkpoint());
     } catch {
@@ -227,4 +229,5 @@ port.on('message', (message: ToJournal) => {
   const { answer, transfer } = host.handle(message);
   port.postMessage(answer, transfer);
   if (message.kind === 'close') port.close();
+  else host.afterAnswer();
 });
