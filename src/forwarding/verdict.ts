@@ -1,5 +1,3 @@
-import { SECOND } from '../kernel/clock.ts';
-import type { BreakerSettings } from '../resilience/circuit-breaker.ts';
 import { type CoreFaultCode, isConnectFault } from './core-fault.ts';
 import type { CoreAnswer } from './ports.ts';
 
@@ -73,11 +71,3 @@ export class UpstreamFault extends Error {
 export function isUpstreamFault(error: unknown): boolean {
   return error instanceof UpstreamFault;
 }
-
-/** The breaker around the core platform: it opens on a failing platform, not on a few failing events. */
-export const CORE_BREAKER: BreakerSettings = {
-  volumeThreshold: 10,
-  faultPercent: 50,
-  windowMs: 30 * SECOND,
-  openMs: 5 * SECOND,
-};

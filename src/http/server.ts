@@ -9,6 +9,7 @@ import {
 import type { Socket } from 'node:net';
 import type { Express, Request, Response } from 'express';
 import type { Clock } from '../kernel/clock.ts';
+import { errorCode } from '../kernel/errors.ts';
 import type { Log } from '../kernel/log.ts';
 import { createApplication } from './application.ts';
 import { clientErrorHandler, writeRefusal } from './client-error.ts';
@@ -70,7 +71,7 @@ export function createGatewayServer(deps: GatewayServerDeps): GatewayServer {
     listen: async () => {
       const address = await listen(server, settings.listen);
       // Accepting can fail later, for want of file descriptors; that must not end the process.
-      server.on('error', (error) => deps.log.error('accept failed', { error_code: systemCode(error) }));
+      server.on('error', (error) => deps.log.error('accept failed', { error_code: errorCode(error) }));
       return address;
     },
     close: async (deadlineMs) => {
@@ -140,10 +141,6 @@ async function listen(server: Server, address: ListenAddress): Promise<ListenAdd
   await once(server, 'listening');
   const bound = server.address();
   return bound !== null && typeof bound === 'object' ? { host: bound.address, port: bound.port } : address;
-}
-
-function systemCode(error: Error): string {
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
 }
 
 async function closeGracefully(server: Server, connections: Connections, deadlineMs: number): Promise<void> {

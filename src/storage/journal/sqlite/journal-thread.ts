@@ -50,6 +50,7 @@ class JournalHost {
         this.#settings = message.settings;
         this.#journal = this.#openJournal(message.settings);
         this.#journal.prepare(message.organizations);
+        this.#journal.limitWaits();
         return this.#done(id);
       case 'batch':
         return this.#answer({

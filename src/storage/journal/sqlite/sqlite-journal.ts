@@ -131,8 +131,12 @@ export class SqliteJournal {
   prepare(organizations: readonly OrganizationId[]): void {
     this.#transact(() => {
       for (const organization of organizations) this.#keyring.indexKey(organization);
-      this.#deliveries.bringForward(this.#clock.now() + LONGEST_WAIT_MS);
     });
+  }
+
+  /** Once after a start: due times from before the machine's clock was set back are not to hold anything up for long. */
+  limitWaits(): void {
+    this.#transact(() => this.#deliveries.bringForward(this.#clock.now() + LONGEST_WAIT_MS));
   }
 
   /**
